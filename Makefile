@@ -1,0 +1,69 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each sets itself up first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# One line instead of a traceback where Python is too old or comes without venv.
+CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { echo "Python 3.11 or newer with venv is needed (Debian: apt install python3-venv); another one: make PYTHON=python3.12" >&2; exit 1; }
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench soak lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+
+demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00
+	$(BIN)/entcapacity plan -f examples/regional-ent.yaml -f examples/announcements-2021.yaml \
+		--from 2021-04-06T00:00:00+02:00 --days 1 --as-of 2021-03-31T20:00:00+02:00
+
+test: .venv/.installed ## run the tests; more options: make test PYTEST_ARGS='-k calendar'
+	$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
+
+lint: .venv/.installed ## check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: .venv/.installed ## put the style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.installed ## run every script in benchmarks/
+	@for script in benchmarks/*.py; do \
+		test -f "$$script" || { echo "benchmarks/ holds no script yet"; break; }; \
+		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+soak: .venv/.installed ## run the long property tests, on new random examples every time
+	$(BIN)/pytest -m soak --hypothesis-profile=soak --timeout=0 $(PYTEST_ARGS)
+
+lock: .venv/.locked ## write the lock files anew from pyproject.toml; newer versions: make lock UPGRADE=--upgrade
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+# One lock for every platform and every Python from 3.11 on.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --extra operator --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --custom-compile-command "make lock" --quiet $(UPGRADE)
+
+clean: ## remove everything that these targets made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .artefacts dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up, in two stamps: packages again when the lock changes, ourselves again when pyproject.toml changes.
+# --clear, so that what the lock no longer names goes too.
+.venv/.locked: requirements-dev.lock
+	@$(CHECK_PYTHON)
+	@echo "Setting up .venv (once, about a minute)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+		--require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+# `pip check` fails here when pyproject.toml asks for what the lock does not hold: then `make lock`.
+.venv/.installed: .venv/.locked pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --quiet || { echo "The lock does not satisfy pyproject.toml: make lock" >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,106 @@
+"""What a plan lets in where capacity ends: who waits, how long, and at which tier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from math import isfinite, isinf
+
+import numpy as np
+
+from entcapacity.demand import Load, weights_of
+from entcapacity.grid import MINUTE, Floats
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.smoothing import Admission, admit
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A time in which people wait."""
+
+    since: datetime
+    until: datetime
+    """When nobody waits any more; the end of the window where that is not reached."""
+    most: int
+    """Most people waiting at once."""
+    longest: timedelta | None
+    """Longest wait; ``None`` where the queue does not empty within what was planned."""
+    limited_by: str
+    """The workload or limit that lets in the fewest when it begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ceilings:
+    """What the ready replicas and the limits carry, per minute of the plan's grid, in terms of the plain load."""
+
+    logins: Floats
+    sessions: Floats
+    login_limits: dict[str, Floats]
+    session_limits: dict[str, Floats]
+
+
+def ceilings(plan: Plan) -> Ceilings:
+    """Log-ins per minute and sessions that everything together lets in, at 100 % utilisation."""
+    length = plan.grid.length
+    logins = {each.name: np.full(length, float(each.logins_per_minute)) for each in plan.spec.limits}
+    sessions: dict[str, Floats] = {}
+    for each in plan.workloads:
+        carried = each.sizing.carried
+        if isfinite(carried.logins):
+            logins[each.name] = _ceiling(plan, each, carried.logins, "logins")
+        if isfinite(carried.sessions):
+            sessions[each.name] = _ceiling(plan, each, carried.sessions, "sessions")
+    nothing = np.full(length, np.inf)
+    return Ceilings(
+        reduce(np.minimum, logins.values(), nothing), reduce(np.minimum, sessions.values(), nothing), logins, sessions
+    )
+
+
+def admission(plan: Plan) -> Admission:
+    """Who gets in when, if people come as is planned on; arrays are on the plan's grid."""
+    load = plan.demand.load
+    ceiling = ceilings(plan)
+    return admit(
+        load.logins.planned(plan.spec.demand.plan_on),
+        load.sessions.planned(plan.spec.demand.plan_on),
+        ceiling.logins,
+        ceiling.sessions,
+        plan.spec.demand.session_length / MINUTE,
+    )
+
+
+def waits(plan: Plan) -> Iterator[Wait]:
+    """The times in the window, from ``as_of`` on, in which people wait."""
+    let_in, ceiling = admission(plan), ceilings(plan)
+    begin, end = plan.first, plan.inner.stop
+    queued = let_in.queue[begin:end] >= 1.0
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], queued, [False])).astype(int))) + begin
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        longest = float(let_in.wait[first:last].max())
+        yield Wait(
+            plan.grid.instant(int(first)),
+            plan.grid.instant(int(last)),
+            int(np.ceil(let_in.queue[first:last].max())),
+            None if isinf(longest) else longest * MINUTE,
+            _tightest(plan.demand.load, ceiling, int(first), plan.spec.demand.plan_on),
+        )
+
+
+def _tightest(load: Load, ceiling: Ceilings, index: int, plan_on: str) -> str:
+    """Whose ceiling the load goes beyond the most."""
+    beyond = {name: load.logins.planned(plan_on)[index] / limit[index] for name, limit in ceiling.login_limits.items()}
+    for name, limit in ceiling.session_limits.items():
+        beyond[name] = max(beyond.get(name, 0.0), load.sessions.planned(plan_on)[index] / limit[index])
+    return max(beyond, key=lambda name: beyond[name])
+
+
+def _ceiling(plan: Plan, workload: WorkloadPlan, carried: float, what: str) -> Floats:
+    """What a workload's ready replicas carry, in plain sessions or log-ins where it is used more or less heavily."""
+    ceiling: Floats = workload.ready.astype(np.float64) * carried
+    weights = weights_of(workload.workload.weights)
+    if weights:
+        plain, weighted = (getattr(plan.demand.loads[each], what).expected for each in ((), weights))
+        ceiling *= np.divide(plain, weighted, out=np.ones_like(plain), where=weighted > 0)
+    return ceiling

@@ -1,0 +1,122 @@
+"""What announcements make of a day, and since when it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from entcapacity.reasons import reason
+from entcapacity.schooldays import Day
+from entcapacity.spec import Period, SchoolAnnouncement
+from entcapacity.territories import Place
+from entcapacity.vocabulary import DayKind, Level, Schooling
+
+PREPARATION: Final = timedelta(days=7)
+"""Preparation for an announced first day begins with the announcement, but at most this long before."""
+
+_FAR: Final = date.max
+_CLASS: Final = frozenset({Schooling.ON_SITE, Schooling.HYBRID, Schooling.REMOTE})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One period of one announcement, as it holds for a place and level."""
+
+    announcement: str
+    announced_at: datetime
+    period: Period
+    last: date
+    """Last local date it holds on; a withdrawal keeps the dates that had passed."""
+
+    def holds_on(self, on: date) -> bool:
+        """Whether a local date lies in the period."""
+        return self.period.from_ <= on <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """The announcements known at one instant, latest first."""
+
+    known: tuple[SchoolAnnouncement, ...]
+    as_of: datetime | None
+
+    def effects(self, place: Place, level: Level) -> tuple[Effect, ...]:
+        """What concerns a place and level, the strongest first.
+
+        The latest announcement wins an overlap, ties by name; within one announcement the narrower period does.
+        """
+        return tuple(
+            Effect(each.name, each.spec.announced_at, period, last)
+            for each in self.known
+            if each.spec.scope.covers(place, level)
+            for period in sorted(each.spec.periods, key=_width)
+            if (not period.levels or level in period.levels)
+            and (last := _last_date(each, period, self.as_of, place)) >= period.from_
+        )
+
+
+def known_at(announcements: Iterable[SchoolAnnouncement], as_of: datetime | None) -> Announcements:
+    """The announcements made by ``as_of``; ``None`` means all of them."""
+    made = [each for each in announcements if as_of is None or each.spec.announced_at <= as_of]
+    made.sort(key=lambda each: (each.spec.announced_at, each.name), reverse=True)
+    return Announcements(tuple(made), as_of)
+
+
+def apply(effects: tuple[Effect, ...], day: Day, on: date) -> Day:
+    """``day`` as the strongest of ``effects`` that holds on that date makes it.
+
+    Weekends and public holidays stay. ``Holiday`` and ``Closed`` replace weekdays; ``OnSite``, ``Hybrid`` and
+    ``Remote`` say how class is held on days that have it, and ``terms: Replace`` gives class to term holidays too.
+    """
+    effect = next((each for each in effects if each.holds_on(on)), None)
+    if effect is None:
+        return day
+    period = effect.period
+    to_class = period.schooling in _CLASS
+    if day.kind in (DayKind.WEEKEND, DayKind.PUBLIC_HOLIDAY):
+        if to_class and period.terms == "Keep":
+            return day
+        return replace(day, in_holiday=period.schooling is Schooling.HOLIDAY)
+    if to_class and not day.kind.has_class and (period.terms == "Keep" or day.kind is DayKind.CLOSED):
+        return day
+    return Day(
+        kind=DayKind(period.schooling),
+        reason=reason(
+            "Announced",
+            kind=period.schooling,
+            announcement=effect.announcement,
+            announcedAt=f"{effect.announced_at:%Y-%m-%d %H:%M}",
+        ),
+        in_holiday=period.schooling is Schooling.HOLIDAY,
+        on_site_percent=100 if period.on_site_percent is None else period.on_site_percent,
+        announced=effect.announcement,
+    )
+
+
+def preparation(effects: tuple[Effect, ...], timezone: str) -> tuple[tuple[Effect, tuple[datetime, datetime]], ...]:
+    """When people prepare for days that will be held otherwise: from the announcement to its first Remote day."""
+    zone = ZoneInfo(timezone)
+    spans = []
+    for effect in effects:
+        if effect.period.schooling in (Schooling.REMOTE, Schooling.HYBRID):
+            first = datetime.combine(effect.period.from_, time(0), zone)
+            begin = max(effect.announced_at, first - PREPARATION)
+            if begin < first:
+                spans.append((effect, (begin, first)))
+    return tuple(spans)
+
+
+def _width(period: Period) -> tuple[timedelta, bool]:
+    return (period.until or _FAR) - period.from_, not period.levels
+
+
+def _last_date(each: SchoolAnnouncement, period: Period, as_of: datetime | None, place: Place) -> date:
+    last = period.until or _FAR
+    withdrawn = each.spec.withdrawn_at
+    if withdrawn is not None and (as_of is None or withdrawn <= as_of):
+        gone = withdrawn.astimezone(ZoneInfo(place.timezone)).date()
+        return min(last, gone - timedelta(days=1))
+    return last

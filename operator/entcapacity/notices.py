@@ -1,0 +1,172 @@
+"""What a plan wants people to know: where capacity, time or knowledge ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from entcapacity.admission import waits
+from entcapacity.cost import Cost
+from entcapacity.demand import Stream
+from entcapacity.grid import Bools
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.reasons import Argument, Reason, reason
+from entcapacity.spec import MAX_REPLICAS
+from entcapacity.steps import who
+from entcapacity.vocabulary import DayKind
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A time in which the need is above what may be asked for."""
+
+    since: datetime
+    until: datetime
+    replicas: int
+    """How many are missing at the worst minute."""
+    at: datetime
+    """That minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A time in which the floor is below what it should be, since what it is for was known too late."""
+
+    since: datetime
+    ready_at: datetime
+    """When everything asked for is Ready."""
+    missed: int
+    """Minutes in which fewer replicas are ready than are needed and allowed."""
+
+
+def shortfalls(plan: Plan, workload: WorkloadPlan) -> Iterator[Shortfall]:
+    """The times in the window, from ``as_of`` on, in which a workload's need is above its maximum or budget."""
+    missing = workload.need - workload.limit
+    for first, last in _spans(missing > 0, plan):
+        worst = first + int(np.argmax(missing[first:last]))
+        yield Shortfall(
+            plan.grid.instant(first), plan.grid.instant(last), int(missing[worst]), plan.grid.instant(worst)
+        )
+
+
+def lateness(plan: Plan, workload: WorkloadPlan) -> Late | None:
+    """The first time in which a workload's floor cannot yet be what an exceptional day needs of it.
+
+    A floor that follows news on an ordinary day by its start-up is nothing to report: nobody could be ahead of that.
+    """
+    below = workload.floor < workload.wanted
+    spans = list(_spans(below, plan))
+    if not spans:
+        return None
+    first, last = spans[0]
+    served = np.minimum(workload.need, workload.limit)
+    lead = workload.lead.own
+    missed = int((workload.ready < served)[first : last + lead].sum())
+    if not plan.demand.exceptional[first : last + workload.lead.exceptional].any() and missed <= lead + 1:
+        return None
+    return Late(plan.grid.instant(first), plan.grid.instant(last) + timedelta(minutes=lead), missed)
+
+
+def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
+    """Everything that people should know the evening before, the gravest first."""
+    zone = ZoneInfo(plan.timezone)
+    for workload in plan.workloads:
+        if late := lateness(plan, workload):
+            yield reason("TooLate", workload=workload.name, readyAt=_show(late.ready_at, zone))
+    for workload in plan.workloads:
+        yield from _short(plan, workload, zone)
+    yield from _nodes_short(plan, cost, zone)
+    for wait in waits(plan):
+        longest = "?" if wait.longest is None else f"{wait.longest // timedelta(minutes=1)} min"
+        yield reason("Waiting", since=_show(wait.since, zone), until=_show(wait.until, zone), wait=longest)
+    yield from _limits_reached(plan, zone)
+    yield from _budgets_at_risk(plan)
+    for stream in plan.demand.streams:
+        yield from _unsure(plan, stream)
+
+
+def _short(plan: Plan, workload: WorkloadPlan, zone: ZoneInfo) -> Iterator[Reason]:
+    worst = max(shortfalls(plan, workload), key=lambda each: each.replicas, default=None)
+    if worst is not None:
+        most = int(workload.limit[plan.grid.index(worst.at)])
+        shown: dict[str, Argument] = {
+            "workload": workload.name,
+            "replicas": worst.replicas,
+            "at": _show(worst.at, zone),
+            "max": most,
+        }
+        yield reason("BudgetShort", **shown, budget=workload.budget) if workload.budget else reason("Short", **shown)
+
+
+def _nodes_short(plan: Plan, cost: Cost, zone: ZoneInfo) -> Iterator[Reason]:
+    most = plan.spec.nodes.max
+    if most is not None and cost.peak_nodes is not None and cost.peak_nodes > most:
+        total = np.sum([each.floor[plan.inner] for each in plan.workloads], axis=0)
+        at = plan.window.instant(int(np.argmax(total)))
+        yield reason("NodesShort", nodes=cost.peak_nodes, at=_show(at, zone), max=most)
+
+
+def _limits_reached(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
+    logins = plan.demand.load.logins.planned(plan.spec.demand.plan_on)[plan.inner]
+    for limit in plan.spec.limits:
+        if (most := float(logins.max())) > limit.logins_per_minute:
+            at = _show(plan.window.instant(int(np.argmax(logins))), zone)
+            allowed = limit.logins_per_minute
+            yield reason("LimitReached", limit=limit.name, logins=round(most), at=at, allowed=allowed)
+
+
+def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
+    for budget in plan.spec.budgets:
+        clients = [
+            (each.connections, int(planned.limit.max()), each)
+            for planned in plan.workloads
+            if (each := planned.workload).connections and each.connections.budget == budget.name
+        ]
+        maxima = [each.max_when_announced or each.max or MAX_REPLICAS for _, _, each in clients]
+        if MAX_REPLICAS in maxima:
+            continue  # no maximum is known, so nothing can be said of their sum
+        held = sum(
+            connections.per_replica * most
+            for (connections, _, _), most in zip(clients, maxima, strict=True)
+            if connections is not None
+        )
+        if held > budget.connections:
+            yield reason("BudgetAtRisk", budget=budget.name, connections=held, allowed=budget.connections)
+
+
+def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
+    """Days past the calendar's end, and days on which shares are unknown."""
+    first, last = plan.window.instant(0).date(), plan.window.instant(plan.window.length - 1).date()
+    for place, days in zip(stream.places, stream.days, strict=True):
+        inside = [day for on, day in days.items() if first <= on <= last]
+        unknown = next((day for day in inside if day.day.kind is DayKind.UNKNOWN), None)
+        if unknown is not None:
+            until = dict(unknown.day.reason.args).get("until", "")
+            yield reason("CalendarEnds", who=who(stream, place, unknown), until=str(until))
+    torn = _first_torn(stream, first, last)
+    if torn is not None:
+        yield reason("PartlyConcernedDay", segment=stream.segment, on=torn.isoformat())
+
+
+def _first_torn(stream: Stream, first: date, last: date) -> date | None:
+    for on in stream.days[0]:
+        if first <= on <= last:
+            seen = [days[on] for days in stream.days if on in days]
+            if any(day.partly for day in seen) or len({day.day.kind for day in seen}) > 1:
+                return on
+    return None
+
+
+def _spans(flags: Bools, plan: Plan) -> Iterator[tuple[int, int]]:
+    """First and last-plus-one positions of each run of true minutes in the window, from ``as_of`` on."""
+    begin, end = plan.first, max(plan.first, plan.inner.stop)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[begin:end], [False])).astype(int))) + begin
+    return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
+
+
+def _show(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")

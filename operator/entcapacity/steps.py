@@ -1,0 +1,169 @@
+"""The steps of a plan, each with its reason: which need at which minute asks for it, and on what day.
+
+Made when asked for; the plan itself is only arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from entcapacity import smoothing
+from entcapacity.demand import Stream
+from entcapacity.grid import MINUTE
+from entcapacity.plan import Plan, WorkloadPlan, may_fall
+from entcapacity.reasons import Reason, reason
+from entcapacity.streams import LocalDay
+from entcapacity.territories import Place
+from entcapacity.vocabulary import DayKind, Level
+
+_PLURAL = {Level.ECOLE: "écoles", Level.COLLEGE: "collèges", Level.LYCEE: "lycées", Level.POST_BAC: "post-bac"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From ``time`` on, ``floor`` replicas are asked for."""
+
+    time: datetime
+    floor: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The need that a floor is there for."""
+
+    index: int
+    """Its minute, as a position on the plan's grid."""
+    need: int
+
+
+def steps(plan: Plan, workload: WorkloadPlan) -> Iterator[Step]:
+    """Every change of the floor in the plan's window from ``as_of`` on, the first one being what holds there."""
+    first, last = plan.first, plan.inner.stop
+    if first >= last:
+        return
+    floor = workload.floor
+    changes = first + 1 + np.flatnonzero(np.diff(floor[first:last]))
+    why = _Why(plan, workload)
+    for index in (first, *map(int, changes)):
+        yield Step(plan.grid.instant(index), int(floor[index]), why(index))
+
+
+def driver(plan: Plan, workload: WorkloadPlan, index: int) -> Driver:
+    """The minute whose need asks for the floor at ``index``: the one that asks for the most, the earliest on a tie."""
+    return _Why(plan, workload).driver(index)
+
+
+def day_reason(plan: Plan, index: int) -> Reason:
+    """What kind of day the busiest users have at a minute, and for whom."""
+    instant = plan.grid.instant(index)
+    stream = max(plan.demand.streams, key=lambda each: float(each.sessions[index]))
+    place, day = stream.day_at(instant)
+    hour = instant.astimezone(ZoneInfo(place.timezone)).hour
+    why = _with_announcement(_what(day, hour), who(stream, place, day), day)
+    if day.partly or len({days[day.on].day.kind for days in stream.days if day.on in days}) > 1:
+        why = reason("PartlyConcerned", day=why, segment=stream.segment)
+    for event in plan.spec.events:
+        if event.from_ <= instant < event.until:
+            why = reason("Event", name=event.name, percent=event.percent, day=why)
+    return why
+
+
+def who(stream: Stream, place: Place, day: LocalDay) -> Reason:
+    """Whom a day concerns: ``lycées of zone C``."""
+    zones = [place.zone] if day.partly else list(dict.fromkeys(each.zone for each in stream.places))
+    where = reason("Zone" if len(zones) == 1 else "Zones", names=", ".join(zones))
+    if len(day.levels) == len(Level):
+        return where
+    return reason("LevelsOf", levels=", ".join(_PLURAL[level] for level in day.levels), where=where)
+
+
+class _Why:
+    """Reasons for one workload's floors, with what they share computed once."""
+
+    def __init__(self, plan: Plan, workload: WorkloadPlan) -> None:
+        self._plan, self._workload = plan, workload
+        ramp = plan.spec.ramp
+        self._up, self._down = ramp.up_per_minute, ramp.down_per_minute
+        self._hold = ceil(ramp.hold / MINUTE)
+        self._served = np.minimum(workload.need, workload.limit)
+        self._leads = np.where(plan.demand.exceptional, workload.lead.exceptional, workload.lead.ordinary)
+        falling = may_fall(plan.grid, plan.timezone) if workload.clients else None
+        self._fallen = smoothing.fall(plan.grid.length, self._down, falling)
+        self._zone = ZoneInfo(plan.timezone)
+
+    def __call__(self, index: int) -> Reason:
+        workload, now = self._workload, self._plan.first
+        floor, wanted = int(workload.floor[index]), int(workload.wanted[index])
+        if floor != wanted:
+            code = "CatchingUp" if floor < wanted else "ComingDown"
+            in_effect = self._plan.facts.floors[workload.name]
+            since = self._clock(now, index)
+            return reason(code, inEffect=in_effect, since=since, up=self._up, down=self._down, wanted=wanted)
+        found = self.driver(index)
+        if found.need <= workload.minimum:
+            return reason("Minimum", need=int(workload.need[index]))
+        at, lead = self._clock(found.index, index), int(self._leads[found.index])
+        if workload.clients:
+            clients = ", ".join(workload.clients)
+            return reason("Clients", clients=clients, need=found.need, at=at, lead=workload.lead.own)
+        day = day_reason(self._plan, found.index)
+        if found.index >= index:
+            return reason("Driven", day=day, need=found.need, at=at, up=self._up, lead=lead)
+        return reason("Held", day=day, need=found.need, at=at, hold=self._hold, down=self._down)
+
+    def driver(self, index: int) -> Driver:
+        begin, end = self._reach(index)
+        minutes = np.arange(begin, end)
+        rise = self._up * np.maximum(minutes - self._leads[begin:end] - index, 0)
+        left = np.minimum(minutes + self._hold, index)
+        drop = np.maximum(self._fallen[index] - self._fallen[left], 0)
+        asked = self._served[begin:end] - rise - drop
+        best = begin + int(np.argmax(asked))
+        return Driver(best, int(self._served[best]))
+
+    def _reach(self, index: int) -> tuple[int, int]:
+        """Minutes whose need can ask for the floor at ``index``."""
+        most = int(self._served.max())
+        after = int(self._leads.max()) + most // self._up + 1
+        before = self._hold + (len(self._served) if self._workload.clients else most // self._down + 1)
+        return max(0, index - before), min(len(self._served), index + after)
+
+    def _clock(self, index: int, seen_from: int) -> str:
+        """A minute as the platform's clock shows it; with the date where that is not the step's own."""
+        shown, step = (self._plan.grid.instant(each).astimezone(self._zone) for each in (index, seen_from))
+        return shown.strftime("%H:%M" if shown.date() == step.date() else "%Y-%m-%d %H:%M")
+
+
+def _what(day: LocalDay, hour: int) -> Reason:
+    if day.before_return and hour >= 17:
+        return reason("EveningBeforeReturn")
+    kind = day.day.kind
+    if kind is DayKind.UNKNOWN:
+        return reason("UnknownDay")
+    if day.first_remote:
+        return reason("FirstRemoteDay")
+    if kind is DayKind.REMOTE:
+        return reason("RemoteDay")
+    if kind is DayKind.HYBRID:
+        return reason("HybridDay", percent=day.day.on_site_percent)
+    if day.after_break:
+        return reason("FirstDayAfterBreak")
+    if day.changed:
+        return reason("BackOnSite")
+    if kind is DayKind.ON_SITE:
+        return reason("OnSiteDay")
+    return reason("ClosedDay") if kind is DayKind.CLOSED else reason("OffDay", name=day.day.reason)
+
+
+def _with_announcement(what: Reason, whom: Reason, day: LocalDay) -> Reason:
+    if day.day.announced:
+        announced_at = dict(day.day.reason.args)["announcedAt"]
+        return reason("AudienceDayAnnounced", what=what, who=whom, announcedAt=announced_at)
+    return reason("AudienceDay", what=what, who=whom)

@@ -1,0 +1,366 @@
+"""The plan as a hoster reads it: 6 April 2021, ordinary weeks, late news, poolers, budgets, overseas."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from specs import APRIL_2021, announcement, capacity, facts, instant, window
+
+from entcapacity.admission import waits
+from entcapacity.cost import cost
+from entcapacity.notices import lateness, notices, shortfalls
+from entcapacity.plan import floors_in_effect, plan
+from entcapacity.steps import steps
+
+EVENING = instant("2021-03-31T20:00:00+02:00")
+TUESDAY = window("2021-04-06T00:00:00+02:00")
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def _clock(index, made):
+    return made.grid.instant(index).astimezone(PARIS).strftime("%H:%M")
+
+
+def _at(made, name, text):
+    return int(made.workload(name).floor[made.grid.index(instant(text))])
+
+
+def test_first_remote_day_is_ready_before_half_past_eight():
+    made = plan(capacity(), facts(APRIL_2021), EVENING, TUESDAY)
+    portal = made.workload("portal")
+    morning = portal.need[made.grid.index(instant("2021-04-06T08:30:00+02:00"))]
+    half_past_six = made.grid.index(instant("2021-04-06T06:30:00+02:00"))
+    assert portal.ready[half_past_six] >= morning > 12
+    peak = int(portal.need[made.inner].max())
+    at_the_peak = int(np.argmax(portal.need[made.inner])) + made.inner.start
+    assert (portal.ready[at_the_peak - 120 : at_the_peak + 1] >= peak).all()
+
+
+def test_without_the_announcement_the_same_tuesday_is_an_ordinary_one():
+    before = plan(capacity(), facts(APRIL_2021), EVENING - timedelta(minutes=1), TUESDAY)
+    after = plan(capacity(), facts(APRIL_2021), EVENING, TUESDAY)
+    assert before.workload("portal").floor[before.inner].max() <= 18
+    ratio = after.workload("portal").need[after.inner].max() / before.workload("portal").need[before.inner].max()
+    assert 4 <= ratio <= 7  # ×4 by the curves, more on the first day and by its wider band
+
+
+def test_logins_ask_for_more_than_sessions_do():
+    spec = capacity(
+        workloads=[
+            {"name": "auth", "ordinaryPeak": {"replicas": 6}, "scalesWith": "Logins"},
+            {"name": "portal", "ordinaryPeak": {"replicas": 6}},
+        ]
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    peaks = {each.name: int(each.need[made.inner].max()) for each in made.workloads}
+    assert 2 <= peaks["auth"] / peaks["portal"] <= 3
+
+
+def test_holidays_that_were_moved_bring_the_floors_down():
+    # 12 April 2021 was a class day in zone C by the calendar of before, and is a holiday by the amended one
+    monday = window("2021-04-12T00:00:00+02:00")
+    before = plan(capacity(), facts(), EVENING - timedelta(minutes=1), monday)
+    after = plan(capacity(), facts(), EVENING, monday)
+    assert after.workload("portal").floor[after.inner].max() <= before.workload("portal").floor[before.inner].max() / 2
+
+
+def test_an_ordinary_monday_is_planned_with_about_what_runs_at_its_peak():
+    monday = window("2026-11-16T00:00:00+01:00")
+    made = plan(capacity(demand={"planOn": "Expected"}), facts(), instant("2026-11-15T12:00:00+01:00"), monday)
+    assert made.workload("portal").need[made.inner].max() in (12, 13)
+
+
+def test_every_step_says_why():
+    made = plan(capacity(ramp={"upPerMinute": 10}), facts(APRIL_2021), EVENING, TUESDAY)
+    texts = [each.reason.text() for each in steps(made, made.workload("portal"))]
+    driven = [text for text in texts if text.startswith("first remote day for collèges, lycées of zone C")]
+    assert any("announced 2021-03-31 20:00; need" in text and "ramp 10/min; lead 122 min" in text for text in driven)
+    assert all(texts)
+
+
+def test_steps_are_the_floor_and_nothing_else():
+    made = plan(capacity(), facts(APRIL_2021), EVENING, TUESDAY)
+    portal = made.workload("portal")
+    rebuilt = np.zeros(made.window.length, dtype=int)
+    for step in steps(made, portal):
+        rebuilt[made.window.index(step.time) :] = step.floor
+    assert (rebuilt == portal.floor[made.inner]).all()
+
+
+def test_what_is_announced_too_late_says_when_it_will_be_ready():
+    # said at 8:00 for the same morning
+    said = announcement(
+        "closed-now", "2021-03-16T08:00:00+01:00", {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"}
+    )
+    as_of = said.spec.announced_at
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "startup": "5m"}])
+    in_effect = floors_in_effect(spec, facts(said), as_of)
+    assert in_effect["portal"] < 20
+    made = plan(spec, facts(said, floors=in_effect), as_of, window("2021-03-16T00:00:00+01:00"))
+    late = lateness(made, made.workload("portal"))
+    assert late is not None
+    assert late.since == as_of + timedelta(minutes=0)
+    assert as_of < late.ready_at < as_of + timedelta(minutes=30)
+    assert any(each.code == "TooLate" for each in notices(made, cost(made)))
+    assert next(steps(made, made.workload("portal"))).time == as_of
+
+
+def test_what_was_announced_in_time_is_not_late():
+    in_effect = floors_in_effect(capacity(), facts(APRIL_2021), EVENING)
+    made = plan(capacity(), facts(APRIL_2021, floors=in_effect), EVENING, window("2021-03-31T20:00:00+02:00", 7))
+    assert lateness(made, made.workload("portal")) is None
+
+
+def test_a_need_above_the_maximum_is_a_shortfall_and_a_wait():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}])
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    short = list(shortfalls(made, made.workload("portal")))
+    peak = int(made.workload("portal").need[made.inner].max())
+    assert max(each.replicas for each in short) == peak - 60
+    assert made.workload("portal").floor.max() == 60
+
+
+def test_a_wait_is_said_with_its_length_and_who_lets_in_the_fewest():
+    spec = capacity(
+        workloads=[
+            {"name": "auth", "ordinaryPeak": {"replicas": 6}, "scalesWith": "Logins", "max": 20},
+            {"name": "portal", "ordinaryPeak": {"replicas": 12}},
+        ]
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    found = list(waits(made))
+    assert found
+    assert found[0].limited_by == "auth"
+    assert found[0].longest is not None
+    assert timedelta(0) < found[0].longest < timedelta(hours=2)
+
+
+def test_the_maximum_is_raised_on_announced_days_only():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 14, "maxWhenAnnounced": 70}])
+    made = plan(spec, facts(APRIL_2021), EVENING, window("2021-03-29T00:00:00+02:00", 10))
+    portal = made.workload("portal")
+    assert _at(made, "portal", "2021-04-06T09:00:00+02:00") == 70
+    quiet = slice(made.inner.start, made.grid.index(instant("2021-04-05T12:00:00+02:00")))
+    assert portal.floor[quiet].max() <= 14
+
+
+def test_a_pooler_is_up_before_its_clients_and_comes_down_at_night_only():
+    spec = capacity(
+        workloads=[
+            {"name": "pgbouncer", "ordinaryPeak": {"replicas": 3, "utilizationPercent": 60}, "startup": "3m"},
+            {
+                "name": "auth",
+                "ordinaryPeak": {"replicas": 6},
+                "after": ["pgbouncer"],
+                "connections": {"budget": "postgres", "perReplica": 20},
+            },
+        ],
+        budgets=[{"name": "postgres", "connections": 4000}],
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, window("2021-04-06T00:00:00+02:00", 2))
+    pooler, auth = made.workload("pgbouncer"), made.workload("auth")
+    assert (pooler.ready[made.inner] >= pooler.need[made.inner]).all()
+    assert pooler.floor.max() / auth.floor.max() == pytest.approx(0.4, rel=0.15)  # 3 × 60 % / 75 % for every 6
+    falls = [made.inner.start + 1 + int(each) for each in np.flatnonzero(np.diff(pooler.floor[made.inner]) < 0)]
+    assert falls
+    assert all(_clock(each, made) >= "22:00" or _clock(each, made) < "05:00" for each in falls)
+
+
+def test_what_others_come_after_leads_them():
+    spec = capacity(
+        workloads=[
+            {"name": "redis", "ordinaryPeak": {"replicas": 3}, "startup": "4m"},
+            {"name": "auth", "ordinaryPeak": {"replicas": 6}, "startup": "3m", "warmup": "60s", "after": ["redis"]},
+        ]
+    )
+    made = plan(spec, facts(), EVENING, TUESDAY)
+    assert made.workload("auth").lead.ordinary == 15 + 4
+    assert made.workload("redis").lead.ordinary == 15 + 4 + 4
+
+
+def test_a_budget_of_connections_caps_its_clients_and_says_so():
+    spec = capacity(
+        workloads=[
+            {
+                "name": name,
+                "ordinaryPeak": {"replicas": 6},
+                "connections": {"budget": "postgres", "perReplica": 20},
+            }
+            for name in ("auth", "portal")
+        ],
+        budgets=[{"name": "postgres", "connections": 600}],
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    held = sum(20 * int(np.ceil(each.floor[made.inner].max() * 1.25)) for each in made.workloads)
+    assert 540 <= held <= 600
+    assert any(each.code == "BudgetShort" for each in notices(made, cost(made)))
+
+
+def test_an_allowed_wait_relieves_logins_much_and_sessions_not():
+    workloads = [
+        {"name": "auth", "ordinaryPeak": {"replicas": 6}, "scalesWith": "Logins"},
+        {"name": "portal", "ordinaryPeak": {"replicas": 6}},
+    ]
+    peaks = []
+    for wait in ("0s", "10m"):
+        made = plan(capacity(workloads=workloads, shaping={"maxWait": wait}), facts(APRIL_2021), EVENING, TUESDAY)
+        peaks.append({each.name: int(each.need[made.inner].max()) for each in made.workloads})
+    assert peaks[1]["auth"] < 0.8 * peaks[0]["auth"]
+    assert peaks[1]["portal"] == peaks[0]["portal"]
+
+
+def test_slots_lower_the_peak_and_are_planned_on_as_far_as_people_follow():
+    audience = [
+        {"name": level.lower(), "academies": ["Toulouse"], "levels": [level], "pupils": 100_000}
+        for level in ("College", "Lycee")
+    ]
+    peaks = []
+    for percent in (0, 100):
+        slots = {"from": "08:00", "until": "09:30", "compliancePercent": percent}
+        made = plan(capacity(audience=audience, shaping={"slots": slots}), facts(APRIL_2021), EVENING, TUESDAY)
+        assert len(made.demand.starts) >= 1
+        start = made.demand.starts[0]
+        assert start.spread_peak < start.peak
+        peaks.append(made.workload("portal").need[made.inner].max())
+    assert peaks[1] < peaks[0]
+
+
+def test_an_event_multiplies_what_is_usual_then():
+    event = {
+        "name": "parcoursup",
+        "from": "2025-06-02T18:30:00+02:00",
+        "until": "2025-06-02T23:00:00+02:00",
+        "percent": 300,
+    }
+    evening = window("2025-06-02T00:00:00+02:00")
+    as_of = instant("2025-06-01T12:00:00+02:00")
+    usual = plan(capacity(), facts(), as_of, evening)
+    eventful = plan(capacity(events=[event]), facts(), as_of, evening)
+    at_seven = usual.grid.index(instant("2025-06-02T19:30:00+02:00"))
+    same = eventful.grid.index(usual.grid.instant(at_seven))
+    ratio = eventful.demand.load.sessions.expected[same] / usual.demand.load.sessions.expected[at_seven]
+    assert ratio == pytest.approx(3.0)
+    assert eventful.demand.exceptional[same]
+
+
+def test_a_boost_adds_to_everything_until_it_ends():
+    as_of = instant("2021-03-16T07:00:00+01:00")
+    day = window("2021-03-16T00:00:00+01:00")
+    boosted = plan(capacity(boost={"percent": 50, "until": "2021-03-16T12:00:00+01:00"}), facts(), as_of, day)
+    usual = plan(capacity(), facts(), as_of, day)
+    ratio = boosted.demand.load.sessions.expected[boosted.inner] / usual.demand.load.sessions.expected[usual.inner]
+    noon = day.index(instant("2021-03-16T12:00:00+01:00"))
+    assert ratio[: noon - 1] == pytest.approx(1.5)
+    assert ratio[noon + 1 :] == pytest.approx(1.0)
+
+
+def test_parents_kept_out_by_day_are_not_planned_for():
+    spec = capacity(
+        audience=[{"academies": ["Toulouse"], "levels": ["College"], "pupils": 0, "teachers": 0, "parents": 100_000}],
+        demand={"hours": [{"roles": ["Parent"], "closed": ["07:30", "17:30"], "dayKinds": ["Remote"]}]},
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    sessions = made.demand.load.sessions.expected
+    assert sessions[made.grid.index(instant("2021-04-06T10:00:00+02:00"))] == 0
+    assert sessions[made.grid.index(instant("2021-04-06T18:30:00+02:00"))] > 0
+
+
+def test_reunion_wakes_before_paris():
+    spec = capacity(audience=[{"zones": ["Réunion"], "levels": ["Lycee"], "pupils": 50_000}])
+    made = plan(spec, facts(), instant("2026-03-01T12:00:00+01:00"), window("2026-03-02T00:00:00+00:00"))
+    sessions = made.demand.load.sessions.expected[made.inner]
+    evening = window("2026-03-02T00:00:00+00:00").instant(int(sessions.argmax()))
+    assert evening.astimezone(ZoneInfo("Indian/Reunion")).hour in (17, 18, 19)
+
+
+def test_past_the_calendar_it_plans_class_days_and_says_so():
+    made = plan(capacity(), facts(), instant("2026-11-21T12:00:00+01:00"), window("2028-09-11T00:00:00+02:00"))
+    assert made.workload("portal").need[made.inner].max() >= 12
+    assert any(each.code == "CalendarEnds" for each in notices(made, cost(made)))
+
+
+def test_a_segment_of_which_only_a_part_is_concerned_takes_the_larger_demand():
+    # the same announcement for one of two académies: without shares as if both, with shares in between
+    part = announcement(
+        "toulouse",
+        "2021-03-15T20:00:00+01:00",
+        {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"},
+        scope={"academies": ["Toulouse"]},
+    )
+    whole = announcement(
+        "everyone", "2021-03-15T20:00:00+01:00", {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"}
+    )
+    shared = [
+        {
+            "departements": [{"code": "31", "percent": 50}, {"code": "34", "percent": 50}],
+            "levels": ["College", "Lycee"],
+            "pupils": 300_000,
+        }
+    ]
+    as_of, day = instant("2021-03-15T20:00:00+01:00"), window("2021-03-16T00:00:00+01:00")
+
+    def peak(spec, said):
+        made = plan(spec, facts(said), as_of, day)
+        return made, made.demand.load.sessions.expected[made.inner].max()
+
+    torn, torn_peak = peak(capacity(), part)
+    _, whole_peak = peak(capacity(), whole)
+    _, shared_peak = peak(capacity(audience=shared), part)
+    assert torn_peak == pytest.approx(whole_peak)
+    assert 0.4 < shared_peak / whole_peak < 0.8
+    assert any(each.code == "PartlyConcernedDay" for each in notices(torn, cost(torn)))
+    assert any("larger demand" in each.reason.text() for each in steps(torn, torn.workload("portal")))
+
+
+def test_a_spec_heeds_the_announcements_it_selects():
+    labelled = announcement(
+        "a", "2021-03-15T20:00:00+01:00", {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"}
+    )
+    spec = capacity(announcementSelector={"matchLabels": {"region": "occitanie"}})
+    day = window("2021-03-16T00:00:00+01:00")
+    made = plan(spec, facts(labelled), instant("2021-03-15T20:00:00+01:00"), day)
+    assert not made.demand.announced[made.inner].any()
+
+
+def test_the_cost_of_a_usual_week_is_that_of_the_usual_week():
+    # a November week without a holiday: what is planned is the usual, apart from the floors' edges
+    week = window("2026-11-16T00:00:00+01:00", 5)
+    spending = cost(plan(capacity(), facts(), instant("2026-11-15T12:00:00+01:00"), week))
+    assert spending.replica_hours == pytest.approx(spending.usual_replica_hours, rel=0.01)
+
+
+def test_cost_counts_cpu_memory_and_nodes():
+    spec = capacity(
+        workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "requests": {"cpu": "500m", "memory": "2Gi"}}],
+        nodes={"podsPerNode": 20, "max": 3},
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    spending = cost(made)
+    peak = int(made.workload("portal").floor[made.inner].max())
+    assert spending.peak_cpu == pytest.approx(peak * 0.5)
+    assert spending.peak_memory_gib == pytest.approx(peak * 2)
+    assert spending.cpu_hours == pytest.approx(spending.replica_hours * 0.5)
+    assert spending.peak_nodes == -(-peak // 20)
+    assert any(each.code == "NodesShort" for each in notices(made, spending))
+
+
+def test_preparing_teachers_come_before_the_first_remote_day():
+    spec = capacity(
+        audience=[{"academies": ["Toulouse"], "levels": ["Lycee"], "pupils": 0, "teachers": 10_000, "parents": 0}]
+    )
+    friday = window("2021-04-02T00:00:00+02:00")
+    known = plan(spec, facts(APRIL_2021), EVENING, friday)
+    unknown = plan(spec, facts(), EVENING, friday)
+    noon = friday.index(instant("2021-04-02T12:00:00+02:00"))
+    ratio = known.demand.load.sessions.expected[known.inner] / unknown.demand.load.sessions.expected[unknown.inner]
+    assert ratio[noon] == pytest.approx(1.5)
+
+
+def test_the_evening_before_the_return_is_no_holiday_evening():
+    sunday = window("2026-11-01T00:00:00+01:00")  # the last day of the Toussaint holidays
+    before = window("2026-10-25T00:00:00+02:00")  # a Sunday amid them
+    as_of = instant("2026-10-20T00:00:00+02:00")
+    last = plan(capacity(), facts(), as_of, sunday).demand.load.sessions.expected.max()
+    amid = plan(capacity(), facts(), as_of, before)
+    assert last > 3 * amid.demand.load.sessions.expected[amid.inner].max()
