@@ -13,10 +13,12 @@ import pytest
 from entcapacity import announcements, schooldays
 from entcapacity.parse import parse
 from entcapacity.reasons import reason
-from entcapacity.schooldays import Day
+from entcapacity.schooldays import Day, embedded
 from entcapacity.spec import SchoolAnnouncement
+from entcapacity.streams import Views
 from entcapacity.territories import PLACES
 from entcapacity.vocabulary import DayKind, Level, Role
+from specs import capacity
 
 ECOLE, COLLEGE, LYCEE = Level.ECOLE, Level.COLLEGE, Level.LYCEE
 ON_SITE, HYBRID, REMOTE = DayKind.ON_SITE, DayKind.HYBRID, DayKind.REMOTE
@@ -473,11 +475,11 @@ def test_levels_of_the_scope_and_of_the_period_both_narrow() -> None:
     announcement = said(
         "2027-01-04T12:00:00+01:00",
         held("Remote", "2027-01-11", levels=["Lycee", "PostBac"]),
-        held("OnSite", "2027-01-11"),
+        held("Closed", "2027-01-11"),
         scope={"levels": ["College", "Lycee"]},
     )
     found = {level: made_of(CLASS_DAY, "2027-01-11", announcement, level=level) for level in Level}
-    assert {level: each.kind for level, each in found.items() if each.announced} == {COLLEGE: ON_SITE, LYCEE: REMOTE}
+    assert {level: each.kind for level, each in found.items() if each.announced} == {COLLEGE: CLOSED, LYCEE: REMOTE}
 
 
 # --- what it makes of a day -------------------------------------------------------------------------------------------
@@ -537,6 +539,15 @@ def test_a_weekday_past_the_end_of_the_calendar_is_held_as_announced() -> None:
     assert made_of(unknown, "2028-09-04", remote).kind is REMOTE
 
 
+def test_no_announcement_opens_a_school_that_its_own_calendar_closes() -> None:
+    roof = Day(CLOSED, reason("LocalDay", description="Toit en travaux", calendar="sites"))
+    for terms in ("Keep", "Replace"):
+        assert (
+            made_of(roof, "2027-01-11", said("2027-01-04T12:00:00+01:00", held("Remote", "2027-01-11", terms=terms)))
+            == roof
+        )
+
+
 # --- withdrawal -------------------------------------------------------------------------------------------------------
 
 # Taken back on Wednesday at noon.
@@ -579,9 +590,9 @@ def test_which_dates_had_passed_is_a_matter_of_local_time() -> None:
 
 
 def preparation(*made: SchoolAnnouncement, where: str = LYON) -> list[tuple[datetime, datetime]]:
-    place = PLACES[where]
-    effects = announcements.known_at(made, None).effects(place, COLLEGE)
-    return [span for _, span in announcements.preparation(effects, place.timezone)]
+    segment = capacity(audience=[{"departements": [{"code": where}], "levels": ["College"], "pupils": 1}]).audience[0]
+    [group] = Views(embedded().known_at(None), announcements.known_at(made, None)).groups(segment)
+    return list(group.views[0].preparation())
 
 
 def test_people_prepare_from_the_announcement_to_midnight_before_its_first_remote_day() -> None:
@@ -610,5 +621,28 @@ def test_nobody_prepares_for_days_that_are_not_held_from_afar(schooling: str) ->
     assert preparation(said("2027-01-04T12:00:00+01:00", held(schooling, "2027-01-11"))) == []
 
 
+def test_a_period_that_begins_on_a_saturday_is_prepared_until_monday() -> None:
+    hybrid = said("2021-03-18T19:00:00+01:00", held("Hybrid", "2021-03-20", onSitePercent=50))
+    [(_, end)] = preparation(hybrid)
+    assert end == datetime.fromisoformat("2021-03-22T00:00:00+01:00")
+
+
+def test_nobody_prepares_for_what_was_overruled_since() -> None:
+    remote = said("2027-01-04T12:00:00+01:00", held("Remote", "2027-01-11", "2027-01-15"), name="first")
+    after_all = said("2027-01-06T12:00:00+01:00", held("OnSite", "2027-01-11", "2027-01-15"), name="then")
+    assert preparation(remote, after_all) == []
+
+
 def test_nobody_prepares_for_what_is_said_when_it_has_begun() -> None:
     assert preparation(said("2027-01-11T06:00:00+01:00", held("Remote", "2027-01-11"))) == []
+
+
+def test_a_later_announcement_holds_on_holidays_that_an_earlier_one_made_class_days() -> None:
+    first = said("2027-01-04T12:00:00+01:00", held("OnSite", "2027-04-05", "2027-04-16", terms="Replace"), name="first")
+    then = said("2027-04-06T12:00:00+02:00", held("Remote", "2027-04-12", "2027-04-12"), name="then")
+    assert made_of(TERM_HOLIDAY, "2027-04-12", first, then).kind is REMOTE
+
+
+def test_a_day_that_stays_as_the_calendar_has_it_is_not_called_announced() -> None:
+    open_again = said("2020-10-28T20:00:00+01:00", held("OnSite", "2020-11-02"))
+    assert made_of(CLASS_DAY, "2020-11-03", open_again) == CLASS_DAY

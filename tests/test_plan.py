@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
 from entcapacity.admission import waits
 from entcapacity.cost import cost
 from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import floors_in_effect, plan
 from entcapacity.steps import steps
+from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
 EVENING = instant("2021-03-31T20:00:00+02:00")
 TUESDAY = window("2021-04-06T00:00:00+02:00")

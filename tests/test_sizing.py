@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from specs import capacity
 
 from entcapacity.budgets import Client, shared_out
 from entcapacity.demand import Peak
 from entcapacity.sizing import Carried, Sizing, scales_with, sizing
 from entcapacity.spec import Connections
+from specs import capacity
 
 loads = st.floats(0, 1e6)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
-from math import isfinite, isinf
+from math import inf, isfinite, isinf
 
 import numpy as np
 
@@ -90,10 +90,11 @@ def waits(plan: Plan) -> Iterator[Wait]:
 
 def _tightest(load: Load, ceiling: Ceilings, index: int, plan_on: str) -> str:
     """Whose ceiling the load goes beyond the most."""
-    beyond = {name: load.logins.planned(plan_on)[index] / limit[index] for name, limit in ceiling.login_limits.items()}
+    logins, sessions = (float(each.planned(plan_on)[index]) for each in (load.logins, load.sessions))
+    left = {name: float(limit[index]) / max(logins, 1.0) for name, limit in ceiling.login_limits.items()}
     for name, limit in ceiling.session_limits.items():
-        beyond[name] = max(beyond.get(name, 0.0), load.sessions.planned(plan_on)[index] / limit[index])
-    return max(beyond, key=lambda name: beyond[name])
+        left[name] = min(left.get(name, inf), float(limit[index]) / max(sessions, 1.0))
+    return min(left, key=lambda name: left[name])
 
 
 def _ceiling(plan: Plan, workload: WorkloadPlan, carried: float, what: str) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -71,16 +71,24 @@ def apply(effects: tuple[Effect, ...], day: Day, on: date) -> Day:
     Weekends and public holidays stay. ``Holiday`` and ``Closed`` replace weekdays; ``OnSite``, ``Hybrid`` and
     ``Remote`` say how class is held on days that have it, and ``terms: Replace`` gives class to term holidays too.
     """
-    effect = next((each for each in effects if each.holds_on(on)), None)
-    if effect is None:
-        return day
+    holding = [each for each in effects if each.holds_on(on)]
+    return _applied(holding, day) if holding else day
+
+
+def _applied(effects: Sequence[Effect], day: Day) -> Day:
+    """``day`` as the first of ``effects`` makes it; the weaker ones may have given class to it before."""
+    effect, *weaker = effects
     period = effect.period
-    to_class = period.schooling in _CLASS
+    would = _applied(weaker, day) if weaker else day
     if day.kind in (DayKind.WEEKEND, DayKind.PUBLIC_HOLIDAY):
-        if to_class and period.terms == "Keep":
-            return day
-        return replace(day, in_holiday=period.schooling is Schooling.HOLIDAY)
-    if to_class and not day.kind.has_class and (period.terms == "Keep" or day.kind is DayKind.CLOSED):
+        if period.schooling is Schooling.HOLIDAY or period.terms == "Replace":
+            return replace(day, in_holiday=period.schooling is Schooling.HOLIDAY)
+        return would
+    if period.schooling in _CLASS and period.terms == "Keep" and not (day.kind.has_class or would.kind.has_class):
+        return would
+    if period.schooling in _CLASS and day.kind is DayKind.CLOSED:
+        return day
+    if period.schooling is Schooling.ON_SITE and day.kind is DayKind.ON_SITE:
         return day
     return Day(
         kind=DayKind(period.schooling),
@@ -96,17 +104,11 @@ def apply(effects: tuple[Effect, ...], day: Day, on: date) -> Day:
     )
 
 
-def preparation(effects: tuple[Effect, ...], timezone: str) -> tuple[tuple[Effect, tuple[datetime, datetime]], ...]:
-    """When people prepare for days that will be held otherwise: from the announcement to its first Remote day."""
-    zone = ZoneInfo(timezone)
-    spans = []
-    for effect in effects:
-        if effect.period.schooling in (Schooling.REMOTE, Schooling.HYBRID):
-            first = datetime.combine(effect.period.from_, time(0), zone)
-            begin = max(effect.announced_at, first - PREPARATION)
-            if begin < first:
-                spans.append((effect, (begin, first)))
-    return tuple(spans)
+def preparation(effect: Effect, first: date, timezone: str) -> tuple[datetime, datetime] | None:
+    """When people prepare for ``first``, the first day that is held otherwise; ``None`` where no time was left."""
+    end = datetime.combine(first, time(0), ZoneInfo(timezone))
+    begin = max(effect.announced_at, end - PREPARATION)
+    return (begin, end) if begin < end else None
 
 
 def _width(period: Period) -> tuple[timedelta, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,7 +16,6 @@ from entcapacity.demand import Stream
 from entcapacity.grid import Bools
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
-from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
 from entcapacity.vocabulary import DayKind
 
@@ -120,20 +120,13 @@ def _limits_reached(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
 
 
 def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
+    """Budgets that the maxima of their clients overdraw; of a client without a maximum nothing can be said."""
     for budget in plan.spec.budgets:
-        clients = [
-            (each.connections, int(planned.limit.max()), each)
-            for planned in plan.workloads
-            if (each := planned.workload).connections and each.connections.budget == budget.name
-        ]
-        maxima = [each.max_when_announced or each.max or MAX_REPLICAS for _, _, each in clients]
-        if MAX_REPLICAS in maxima:
-            continue  # no maximum is known, so nothing can be said of their sum
-        held = sum(
-            connections.per_replica * most
-            for (connections, _, _), most in zip(clients, maxima, strict=True)
-            if connections is not None
-        )
+        held = 0
+        for workload in plan.spec.workloads:
+            connections, most = workload.connections, workload.max_when_announced or workload.max
+            if connections and connections.budget == budget.name and most:
+                held += connections.per_replica * ceil(most * (100 + connections.max_surge_percent) / 100)
         if held > budget.connections:
             yield reason("BudgetAtRisk", budget=budget.name, connections=held, allowed=budget.connections)
 

@@ -154,7 +154,7 @@ def plan(spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> 
     timezone = places_of(spec.audience[0])[0].timezone
     grid = _padded(window, spec, facts, sized, leads, timezone)
     asked = demand(spec, calendar, known, grid)
-    days = _days(grid, timezone)
+    days = planning_days(grid, timezone)
     needs = {
         each.name: _need(each, spec, sized[each.name], asked, days)
         for each in spec.workloads
@@ -292,7 +292,7 @@ def _padded(
         nights = ceil(most / (spec.ramp.down_per_minute * (MINUTES_PER_DAY - NIGHT[0] + NIGHT[1])))
         before += (1 + nights) * MINUTES_PER_DAY
     wide = window.padded(min(before, _MOST_PADDING), min(after, _MOST_PADDING))
-    days = _days(wide.padded(MINUTES_PER_DAY + 60, MINUTES_PER_DAY + 60), timezone)
+    days = planning_days(wide.padded(MINUTES_PER_DAY + 60, MINUTES_PER_DAY + 60), timezone)
     inside = days[MINUTES_PER_DAY + 60 : MINUTES_PER_DAY + 60 + wide.length]
     begin, end = np.searchsorted(days, [inside[0], inside[-1] + 1])
     return Grid(wide.start - MINUTES_PER_DAY - 60 + int(begin), int(end - begin))
@@ -309,7 +309,7 @@ def _most(workload: Workload, spec: ENTCapacitySpec, facts: Facts, sized: Sizing
     return min(MAX_REPLICAS, int(sized.need(np.array([users]), np.array([users / 10]))[0]))
 
 
-def _days(grid: Grid, timezone: str) -> Ints:
+def planning_days(grid: Grid, timezone: str) -> Ints:
     """For each minute, the number of the day it is reckoned with; days begin at 03:00 local time."""
     return (local(grid, timezone).flat - _DAY_STARTS) // MINUTES_PER_DAY
 

@@ -17,7 +17,7 @@ from entcapacity.spec import ENTCapacitySpec, Spread, Workload
 BETA: Final = 2.0
 """Square-root staffing: replicas for n sessions are sized for n + β√n (Halfin & Whitt 1981; Green, Kolesar & Whitt
 2007). β = 2 leaves about 2 % of arrivals a moment above the mean; it matters on small platforms."""
-_ROUNDING: Final = 1e-9
+ROUNDING: Final = 1e-9
 """What floating point may add to a whole number of replicas without asking for one more."""
 
 ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
@@ -128,5 +128,5 @@ def _spread(spread: Spread | None) -> float:
 
 
 def _replicas(exact: NDArray[np.floating[Any]]) -> Ints:
-    replicas: Ints = np.ceil(exact - _ROUNDING).astype(np.int64)
+    replicas: Ints = np.ceil(exact - ROUNDING).astype(np.int64)
     return replicas

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from entcapacity import announcements
@@ -17,12 +18,14 @@ from entcapacity.curves import defaults, users_of
 from entcapacity.schooldays import Calendar, Day
 from entcapacity.spec import Segment
 from entcapacity.territories import PLACES, Place, places_in
-from entcapacity.vocabulary import DayKind, Level, Role
+from entcapacity.vocabulary import DayKind, Level, Role, Schooling
 
 LONG_BREAK: Final = 5
 """Days off in a row after which the return is a peak of its own."""
 _LOOK_BACK: Final = 21
 """Days within which the previous class day is looked for."""
+_LOOK_AHEAD: Final = 14
+"""Days within which the first class day of an announced period is looked for."""
 
 # The more demand a kind of day brings, the later it stands.
 BUSIER: Final = {
@@ -149,14 +152,23 @@ class View:
         )
 
     def preparation(self) -> tuple[tuple[datetime, datetime], ...]:
-        """When people prepare for Remote days that are still to come and were not overruled."""
+        """When people prepare for Remote days that were announced and not overruled since."""
         spans = {
-            span
+            announcements.preparation(effect, first, self.place.timezone)
             for level in self.levels
-            for effect, span in announcements.preparation(self._effects[level], self.place.timezone)
-            if self.day(effect.period.from_, level, Role.PUPIL).announced == effect.announcement
+            for effect in self._effects[level]
+            if effect.period.schooling in (Schooling.REMOTE, Schooling.HYBRID)
+            for first in self._first_day(effect, level)
         }
-        return tuple(sorted(spans))
+        return tuple(sorted(each for each in spans if each))
+
+    def _first_day(self, effect: Effect, level: Level) -> tuple[date, ...]:
+        """The first day that is as the effect says; a period may begin on a weekend, or have been overruled."""
+        dates = (effect.period.from_ + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD))
+        days = (on for on in dates if on <= effect.last)
+        return tuple(
+            islice((on for on in days if self.day(on, level, Role.PUPIL).announced == effect.announcement), 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
