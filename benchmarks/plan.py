@@ -1,4 +1,4 @@
-"""How long a 14-day plan on the 1-minute grid takes: 30 audience segments, 10 workloads; and the whole process's memory.
+"""How long a 14-day plan on the 1-minute grid takes (30 segments, 10 workloads), and the process's memory.
 
 Prints one JSON document; exits 1 where the median is above its bar. Steps and reasons are made when asked for, so they
 are timed apart.

@@ -166,9 +166,7 @@ class View:
         """The first day that is as the effect says; a period may begin on a weekend, or have been overruled."""
         dates = (effect.period.from_ + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD))
         days = (on for on in dates if on <= effect.last)
-        return tuple(
-            islice((on for on in days if self.day(on, level, Role.PUPIL).announced == effect.announcement), 1)
-        )
+        return tuple(islice((on for on in days if self.day(on, level, Role.PUPIL).announced == effect.announcement), 1))
 
 
 @dataclass(frozen=True, slots=True)
