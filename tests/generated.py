@@ -87,9 +87,9 @@ _JUNK = st.one_of(
     st.integers(-(10**13), 10**13),
     st.floats(allow_nan=True),
     st.text(max_size=12),
-    st.just([]),
-    st.just({}),
-    st.just(["College", 3]),
+    st.builds(list),  # new ones each time, as they may be spoiled in turn
+    st.builds(dict),
+    st.builds(lambda: ["College", 3]),
     st.sampled_from(["15m", "-5m", "08:30", "24:01", "2021-04-06", "2021-02-30", "Créteil", "Creteil", "31", "9" * 40]),
 )
 

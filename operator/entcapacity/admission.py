@@ -59,14 +59,18 @@ def ceilings(plan: Plan) -> Ceilings:
 
 
 def admission(plan: Plan) -> Admission:
-    """Who gets in when, if people come as is planned on; arrays are on the plan's grid."""
+    """Who gets in when, if people come as is planned on; arrays are on the plan's grid.
+
+    Nobody waits from before ``as_of``: what was ready then, the plan does not know.
+    """
     load = plan.demand.load
     ceiling = ceilings(plan)
+    past = np.arange(plan.grid.length) < plan.grid.index_from(plan.as_of)
     return admit(
         load.logins.planned(plan.spec.demand.plan_on),
         load.sessions.planned(plan.spec.demand.plan_on),
-        ceiling.logins,
-        ceiling.sessions,
+        np.where(past, np.inf, ceiling.logins),
+        np.where(past, np.inf, ceiling.sessions),
         plan.spec.demand.session_length / MINUTE,
     )
 

@@ -86,7 +86,7 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     yield from _limits_reached(plan, zone)
     yield from _budgets_at_risk(plan)
     for stream in plan.demand.streams:
-        yield from _unsure(plan, stream)
+        yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
 
 def _short(plan: Plan, workload: WorkloadPlan, zone: ZoneInfo) -> Iterator[Reason]:

@@ -151,6 +151,8 @@ def _cross_references(spec: ENTCapacitySpec) -> Iterator[Problem]:
                 show(workload.connections.budget),
                 "no such budget: add it under spec.budgets",
             )
+        if workload.scales_with == "Clients" and workload.ordinary_peak is None:
+            yield Problem(f"{path}.ordinaryPeak", "", "is missing: scalesWith Clients is calibrated by it")
         if workload.scales_with == "Clients" and not any(workload.name in each.after for each in spec.workloads):
             yield Problem(f"{path}.scalesWith", "'Clients'", "no workload comes after this one: name it in their after")
     if circle := _circle({name: each.after for name, each in workloads.items()}):

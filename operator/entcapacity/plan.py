@@ -167,7 +167,7 @@ def plan(spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> 
         clients = clients_of(workload, spec.workloads) if workload.name not in needs else {}
         need = needs.get(workload.name)
         if need is None:
-            held = np.sum([count * planned[name].wanted for name, count in clients.items()], axis=0)
+            held = np.sum([count * _held(planned[name]) for name, count in clients.items()], axis=0)
             need = sized[workload.name].need_for_connections(held)
         planned[workload.name] = _plan_workload(
             workload,
@@ -192,11 +192,12 @@ def floors_in_effect(spec: ENTCapacitySpec, facts: Facts, as_of: datetime) -> di
     For previews and backtests, where no cluster can be asked. What was announced within the last day is planned from
     the floors that were in effect when it was announced.
     """
-    news = [
-        each.spec.announced_at
+    news = (
+        instant
         for each in selected(spec, facts.announcements)
-        if as_of - timedelta(days=1) < each.spec.announced_at <= as_of
-    ]
+        for instant in (each.spec.announced_at, each.spec.withdrawn_at)
+        if instant is not None and as_of - timedelta(days=1) < instant <= as_of
+    )
     last = max(news, default=None)
     before = replace(facts, floors={})
     if last is None:
@@ -340,6 +341,11 @@ def _need(workload: Workload, spec: ENTCapacitySpec, sized: Sizing, asked: Deman
 def _by_day(values: Floats, days: Ints, change: Callable[[Floats], Floats]) -> Floats:
     cuts = np.flatnonzero(np.diff(days)) + 1
     return np.concatenate([change(each) for each in np.split(values, cuts)])
+
+
+def _held(client: WorkloadPlan) -> Ints:
+    """Replicas of a client whose connections a pooler must be ready for: those wanted, and those still there."""
+    return np.maximum(client.wanted, client.floor)
 
 
 def _limit(workload: Workload, facts: Facts, asked: Demand, lead: Lead, spec: ENTCapacitySpec) -> Ints:

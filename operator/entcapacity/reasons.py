@@ -335,12 +335,18 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "RemovedAnnouncements": ("Announcements removed: {names}", "Annonces retirées : {names}"),
     "ChangedAnnouncements": ("Announcements changed: {names}", "Annonces modifiées : {names}"),
     "NotYetKnown": (
-        "not known yet at {asOf}, so not counted: {names}",
-        "pas encore connues le {asOf}, donc pas comptées : {names}",
+        "Not known yet at {asOf}, so not counted: {names}",
+        "Pas encore connues le {asOf}, donc pas comptées : {names}",
     ),
     "NewNotices": ("New notices", "Nouvelles remarques"),
     "GoneNotices": ("Notices gone", "Remarques levées"),
     "WorkloadAdded": ("added", "ajoutée"),
     "WorkloadRemoved": ("removed", "retirée"),
     "Unchanged": ("no change", "aucun changement"),
+    "DrivenRow": ("need {need} at {at}; lead {lead} min", "besoin de {need} à {at} ; avance {lead} min"),
+    "HeldRow": ("need {need} at {at}, held {hold} min", "besoin de {need} à {at}, maintenu {hold} min"),
+    "ClientsHead": (
+        "connections of {clients}; lowered only at night",
+        "connexions de {clients} ; abaissé la nuit seulement",
+    ),
 }

@@ -63,7 +63,7 @@ def scales_with(workload: Workload, workloads: tuple[Workload, ...]) -> ScalesWi
     """What a workload's need grows with, as declared or by default."""
     if workload.scales_with is not None:
         return workload.scales_with
-    if any(workload.name in each.after and each.connections for each in workloads):
+    if workload.ordinary_peak and any(workload.name in each.after and each.connections for each in workloads):
         return "Clients"
     if workload.ordinary_peak is None and workload.capacity is not None:
         if workload.capacity.sessions is None:

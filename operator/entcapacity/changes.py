@@ -1,0 +1,191 @@
+"""What differs between two plans of the same window: fit for a pull request's comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from entcapacity.cost import cost
+from entcapacity.documents import VERSION, Document, peak, replica_hours, utc
+from entcapacity.notices import notices, shortfalls
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.reasons import Argument, reason
+from entcapacity.spec import ENTCapacity, SchoolAnnouncement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """The old or the new: a plan and what it was made from."""
+
+    plan: Plan
+    capacity: ENTCapacity
+    announcements: tuple[SchoolAnnouncement, ...]
+
+
+def difference(old: Side, new: Side, language: str) -> Document:
+    """What is new, gone or otherwise in ``new``; both plans have the same window and ``as_of``."""
+    workloads = [_workload(name, old.plan, new.plan) for name in _names(old.plan, new.plan)]
+    announced = _announcements(old.announcements, new.announcements, new.plan.as_of)
+    before, after = (_notices(each.plan, language) for each in (old, new))
+    return {
+        "version": VERSION,
+        "asOf": utc(new.plan.as_of),
+        "from": utc(new.plan.window.instant(0)),
+        "until": utc(new.plan.window.instant(new.plan.window.length)),
+        "timezone": new.plan.timezone,
+        "old": old.capacity.name,
+        "new": new.capacity.name,
+        "changed": any(each["change"] != "None" for each in workloads),
+        "workloads": workloads,
+        "replicaHours": {
+            "old": round(sum(replica_hours(old.plan, each) for each in old.plan.workloads), 1),
+            "new": round(sum(replica_hours(new.plan, each) for each in new.plan.workloads), 1),
+        },
+        "announcements": announced,
+        "notices": {
+            "added": [each for each in after if each not in before],
+            "gone": [each for each in before if each not in after],
+        },
+    }
+
+
+def _names(old: Plan, new: Plan) -> list[str]:
+    """Workloads of the new plan in its order, then those that are gone."""
+    return list(dict.fromkeys(each.name for each in (*new.workloads, *old.workloads)))
+
+
+def _workload(name: str, old: Plan, new: Plan) -> Document:
+    before, after = ({each.name: each for each in made.workloads}.get(name) for made in (old, new))
+    change, first = "Added" if before is None else "Removed", None
+    if before is not None and after is not None:
+        was, becomes = before.floor[old.inner], after.floor[new.inner]
+        skipped = new.first - new.inner.start
+        differing = skipped + np.flatnonzero(was[skipped:] != becomes[skipped:])
+        if differing.size:
+            at = int(differing[0])
+            first = {"time": utc(new.window.instant(at)), "old": int(was[at]), "new": int(becomes[at])}
+        one, other = _numbers(old, before), _numbers(new, after)
+        change = "Changed" if first or one != other else "None"
+        return {"name": name, "change": change, "old": one, "new": other, "firstDifference": first}
+    return {
+        "name": name,
+        "change": change,
+        "old": before and _numbers(old, before),
+        "new": after and _numbers(new, after),
+        "firstDifference": first,
+    }
+
+
+def _numbers(made: Plan, workload: WorkloadPlan) -> Document:
+    _, need, _ = peak(made, workload)
+    return {
+        "peakNeed": need,
+        "peakFloor": int(workload.floor[made.first : made.inner.stop].max()),
+        "shortfall": max((each.replicas for each in shortfalls(made, workload)), default=0),
+        "replicaHours": round(replica_hours(made, workload), 1),
+    }
+
+
+def _announcements(
+    old: Sequence[SchoolAnnouncement], new: Sequence[SchoolAnnouncement], as_of: datetime
+) -> Mapping[str, list[str]]:
+    before, after = ({each.name: each.spec for each in some} for some in (old, new))
+    added = [name for name in after if name not in before]
+    changed = [name for name, spec in after.items() if name in before and before[name] != spec]
+    return {
+        "added": added,
+        "removed": [name for name in before if name not in after],
+        "changed": changed,
+        "notYetKnown": [name for name in (*added, *changed) if after[name].announced_at > as_of],
+    }
+
+
+def _notices(made: Plan, language: str) -> list[dict[str, str]]:
+    return [{"code": each.code, "text": each.text(language)} for each in notices(made, cost(made))]
+
+
+# --- as Markdown ------------------------------------------------------------------------------------------------------
+
+
+def markdown(document: Document, language: str) -> Iterator[str]:
+    """A difference as Markdown, line by line."""
+    zone = ZoneInfo(document["timezone"])
+
+    def text(code: str, **args: Argument) -> str:
+        return reason(code, **args).text(language)
+
+    def moment(instant: str) -> str:
+        return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+    as_of = moment(document["asOf"])
+    yield f"### {_title(document)}"
+    yield ""
+    yield f"{text('DiffHead', since=moment(document['from']), until=moment(document['until']))}, " + text(
+        "DiffKnown", asOf=as_of
+    )
+    yield ""
+    announced = document["announcements"]
+    said = [
+        text(code, names=", ".join(announced[field]))
+        for field, code in (
+            ("added", "AddedAnnouncements"),
+            ("removed", "RemovedAnnouncements"),
+            ("changed", "ChangedAnnouncements"),
+        )
+        if announced[field]
+    ]
+    if announced["notYetKnown"]:
+        said.append(text("NotYetKnown", asOf=as_of, names=", ".join(announced["notYetKnown"])))
+    yield from (f"- {each}" for each in said)
+    if said:
+        yield ""
+    if document["changed"]:
+        titles = ("Workload", "PeakNeed", "PeakFloor", "Shortfall", "ReplicaHours", "FirstChange")
+        yield _row([text(each) for each in titles])
+        yield _row(["---", *["---:"] * 4, "---"])
+        for each in document["workloads"]:
+            yield _row([each["name"], *_cells(each), _first(each, moment, text)])
+        hours = document["replicaHours"]
+        yield _row([f"**{text('InAll')}**", "", "", "", _arrow(_whole(hours["old"]), _whole(hours["new"])), ""])
+    else:
+        yield text("NoChange")
+    for field, code in (("added", "NewNotices"), ("gone", "GoneNotices")):
+        if document["notices"][field]:
+            yield ""
+            yield f"**{text(code)}**"
+            yield ""
+            yield from (f"- {each['text']}" for each in document["notices"][field])
+
+
+def _title(document: Document) -> str:
+    old, new = document["old"], document["new"]
+    return f"`{new}`" if old == new else f"`{old}` → `{new}`"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(each: Document) -> Iterator[str]:
+    for field in ("peakNeed", "peakFloor", "shortfall", "replicaHours"):
+        yield _arrow(*(_whole(side[field]) if side else "–" for side in (each["old"], each["new"])))
+
+
+def _whole(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def _arrow(old: str, new: str) -> str:
+    return old if old == new else f"{old} → {new}"
+
+
+def _first(each: Document, moment: Any, text: Any) -> str:
+    if each["change"] in ("Added", "Removed"):
+        return str(text(f"Workload{each['change']}"))
+    first = each["firstDifference"]
+    return f"{moment(first['time'])}: {first['old']} → {first['new']}" if first else str(text("Unchanged"))

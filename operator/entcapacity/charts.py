@@ -1,0 +1,78 @@
+"""A plan as a picture in the terminal: replicas of the busiest workload, and sessions, over local time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import plotext
+
+from entcapacity.documents import most_of
+from entcapacity.grid import Floats
+from entcapacity.plan import Plan
+from entcapacity.reasons import reason
+
+_HEIGHT: Final = 16
+_WIDEST: Final = 160
+_NARROWEST: Final = 40
+_TICKS: Final = (60, 120, 180, 360, 720, 1440, 2880, 7200, 14400)
+"""Distances of times on the axis, in minutes."""
+
+Line = tuple[str, str, Floats]
+"""Its name, the character it is drawn with, and a value per minute."""
+
+
+def plan_charts(made: Plan, language: str, width: int, *, colors: bool) -> Iterator[str]:
+    """Two charts line by line: need, floor and maximum of the busiest workload; sessions expected and high."""
+    busiest = max(made.workloads, key=lambda each: int(each.need[made.inner].max()))
+    inner = made.inner
+    lines: list[Line] = [
+        (reason("Floor").text(language), "#", busiest.floor[inner].astype(float)),
+        (reason("Need").text(language), "·", busiest.need[inner].astype(float)),
+    ]
+    most = most_of(made, busiest)
+    if most is not None and most <= 2 * max(float(each.max()) for _, _, each in lines):
+        lines.insert(0, (reason("Maximum").text(language), "-", busiest.limit[inner].astype(float)))
+    yield from _chart(made, reason("ChartReplicas", workload=busiest.name).text(language), lines, width, colors)
+    sessions = made.demand.load.sessions
+    lines = [
+        (reason("High").text(language), "+", sessions.high[inner]),
+        (reason("Expected").text(language), "·", sessions.expected[inner]),
+    ]
+    yield from _chart(made, reason("ChartSessions").text(language), lines, width, colors)
+
+
+def _chart(made: Plan, title: str, lines: Sequence[Line], width: int, colors: bool) -> Iterator[str]:
+    figure: Any = plotext.figure
+    figure.clear()
+    figure.plot_size(max(_NARROWEST, min(width, _WIDEST)), _HEIGHT)
+    figure.theme("simple")
+    figure.title(title)
+    # Not more points than columns, each the highest of its minutes: a peak of one minute is seen.
+    starts = np.unique(np.linspace(0, made.window.length - 1, num=min(width, made.window.length)).astype(int))
+    for name, marker, values in lines:
+        highest = np.maximum.reduceat(values, starts)
+        figure.draw(figure.signal(starts.tolist(), highest.tolist(), marker=marker).lines().label(name))
+    top = max(1.0, *(float(values.max()) for _, _, values in lines))
+    figure.ruler(1).lim(0, top)
+    marks = [round(top * part / 4) for part in range(5)]
+    figure.ruler(1).ticks(marks, [str(each) for each in marks])
+    figure.ruler(0).ticks(*_times(made, width))
+    text: str = figure.build().string(not colors)
+    yield from text.rstrip("\n").split("\n")
+    yield ""
+
+
+def _times(made: Plan, width: int) -> tuple[list[int], list[str]]:
+    """Where local times stand on the axis, and how they read."""
+    zone = ZoneInfo(made.timezone)
+    step = next((each for each in _TICKS if made.window.length / each <= width / 14), _TICKS[-1])
+    positions, labels = [], []
+    for position in range(-made.window.start % 60, made.window.length, 60):  # French offsets are whole hours
+        shown = made.window.instant(position).astimezone(zone)
+        if (shown.toordinal() * 1440 + shown.hour * 60) % step == 0:
+            positions.append(position)
+            labels.append(f"{shown:%m-%d}" if shown.hour == 0 else f"{shown:%H:%M}")
+    return positions, labels

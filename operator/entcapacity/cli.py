@@ -1,0 +1,375 @@
+"""The command line: options in, answers out.
+
+What takes long to import is imported where it is used, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from entcapacity import __version__, options
+from entcapacity.vocabulary import Level, Role
+
+if TYPE_CHECKING:
+    from entcapacity.files import Files
+    from entcapacity.plan import Plan
+    from entcapacity.spec import ENTCapacity
+    from entcapacity.territories import Place
+
+FILES_ARE_WRONG: Final = 1
+MOST_CALENDAR_DAYS: Final = 3660
+
+_EXAMPLES: Final = {
+    "validate": "entcapacity validate platform.yaml announcements/",
+    "calendar": "entcapacity calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml",
+    "plan": "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
+    "explain": "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
+    "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
+}
+
+
+def _example(command: str) -> str:
+    return f"Example:\n\n\b\n  {_EXAMPLES[command]}"
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example:\n\n\b\n  " + _EXAMPLES["plan"],
+)
+@click.version_option(__version__, prog_name="entcapacity")
+def cli() -> None:
+    """Replicas Ready before the pupils come: plans ENT capacity from the school calendar and announcements.
+
+    Exit code 0: answered; 1: files are missing or hold errors; 2: wrong usage.
+    """
+
+
+def main() -> None:
+    """The entry point: UTF-8 whatever the terminal says, and no traceback when nobody reads or someone interrupts."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    cli(prog_name="entcapacity")
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+@cli.command(epilog=_example("validate"))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.output()
+def validate(files: tuple[str, ...], output: str) -> None:
+    """Check files: every error with file, field path, value, and the way out.
+
+    FILE is YAML or JSON, a directory, a calendar (.csv, .json, .ics), or - for stdin.
+    """
+    from entcapacity import documents, machine
+    from entcapacity.files import load
+
+    found = load(files)
+    if output == "text":
+        from entcapacity import terminal
+
+        entries = [(each.at, each.kind, f"{each.namespace}/{each.name}".lstrip("/")) for each in found.entries]
+        terminal.show_resources(terminal.console(), entries)
+        _complain(found)
+        click.echo(f"{len(entries)} resources, {len(found.problems)} errors")
+    else:
+        document = documents.validation(found)
+        click.echo(machine.written(document, output, "problems"), nl=False)
+    if found.problems:
+        sys.exit(FILES_ARE_WRONG)
+
+
+@cli.command(epilog=_example("calendar"))
+@click.option("--zone", help="School zone: A, B, C, Corse, Guadeloupe …")
+@click.option("--academie", help="Académie, for example Toulouse.")
+@click.option("--departement", help="Code of a département, for example 31 or 2A.")
+@click.option("--from", "since", type=options.day, required=True, metavar="DATE", help="First date.")
+@click.option("--until", type=options.day, required=True, metavar="DATE", help="Last date.")
+@options.files("-f", "--file", "files", required=False)
+@click.option("--level", type=click.Choice([str(each) for each in Level]), help="School level; default all of them.")
+@click.option("--role", type=click.Choice([str(each) for each in Role]), default="Pupil", help="Who; default Pupil.")
+@click.option(
+    "--as-of", type=options.instant, metavar="INSTANT", help="Use only what was known then; default everything."
+)
+@options.output("ics")
+@options.LANGUAGE
+def calendar(
+    zone: str | None,
+    academie: str | None,
+    departement: str | None,
+    since: date,
+    until: date,
+    files: tuple[str, ...],
+    level: str | None,
+    role: str,
+    as_of: datetime | None,
+    output: str,
+    lang: str,
+) -> None:
+    """Say what each day is in a zone, an académie or a département, and why.
+
+    Where places or levels disagree, the kind that most of them have is shown, and the reason says who differs.
+    """
+    if until < since:
+        raise click.BadParameter(f"{until} is before --from {since}", param_hint="--until")
+    if (until - since).days >= MOST_CALENDAR_DAYS:
+        raise click.BadParameter(f"more than {MOST_CALENDAR_DAYS} days: ask for fewer", param_hint="--until")
+    where = _where(zone, academie, departement)
+    from entcapacity import announcements, documents, machine
+    from entcapacity.agenda import agenda, known_until
+
+    places = _places(where)
+    found = _loaded(files)
+    levels = [Level(level)] if level else list(Level)
+    known = found.school_days(places).known_at(as_of)
+    made = announcements.known_at(found.announcements, as_of)
+    dates = range(since.toordinal(), until.toordinal() + 1)
+    days = list(agenda(known, made, places, levels, Role(role), dates))
+    end = known_until(known, places, levels)
+    (kind, name), *_ = where.items()
+    title = f"{ {'zone': 'Zone', 'academie': 'Académie', 'departement': 'Département'}[kind] } {name}"
+    if output == "ics":
+        from entcapacity.ics import to_ics
+
+        click.echo(to_ics(days, title, as_of or options.now(), lang), nl=False)
+    elif output == "text":
+        from entcapacity import terminal
+        from entcapacity.reasons import reason
+
+        said = {"where": title, "role": role, "since": since.isoformat(), "until": until.isoformat()}
+        said["known"] = end.isoformat()
+        head = (
+            reason("CalendarHeadAsOf", **said, asOf=f"{as_of:%Y-%m-%d %H:%M%z}")
+            if as_of
+            else reason("CalendarHead", **said)
+        )
+        terminal.show_calendar(terminal.console(), head.text(lang), days, lang)
+    else:
+        document = documents.calendar(where, levels, Role(role), as_of, end, days, lang)
+        click.echo(machine.written(document, output, "days"), nl=False)
+
+
+@cli.command(epilog=_example("plan"))
+@options.files("-f", "--file", "files")
+@options.FROM
+@options.DAYS
+@options.AS_OF
+@options.NAME
+@options.FLOORS
+@click.option(
+    "--every",
+    type=click.IntRange(1, 1440),
+    default=1,
+    metavar="MINUTES",
+    help="Minutes in one entry of demand, in JSON and YAML; default 1. No peak is lost.",
+)
+@options.output()
+@options.LANGUAGE
+def plan(
+    files: tuple[str, ...],
+    since: datetime | None,
+    days: int,
+    as_of: datetime | None,
+    name: str | None,
+    floors: tuple[tuple[str, int], ...],
+    every: int,
+    output: str,
+    lang: str,
+) -> None:
+    """Plan a platform: each workload's steps with their reasons, peaks, shortfalls, waits, cost, and a chart."""
+    from entcapacity import documents, machine
+
+    begin, known = _window(since, days, as_of)
+    found = _loaded(files)
+    capacity = _capacity(found, name)
+    made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
+    if output == "text":
+        from entcapacity import terminal
+
+        terminal.show_plan(terminal.console(), made, capacity, lang)
+        return
+    document = documents.plan(made, capacity, lang, every)
+    click.echo(machine.written(document, output, "workloads.steps"), nl=False)
+
+
+@cli.command(epilog=_example("explain"))
+@options.files("-f", "--file", "files")
+@click.option(
+    "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
+)
+@options.AS_OF
+@click.option("--workload", "workloads", multiple=True, metavar="NAME", help="Only this workload; may be repeated.")
+@options.NAME
+@options.FLOORS
+@options.output()
+@options.LANGUAGE
+def explain(
+    files: tuple[str, ...],
+    at: datetime,
+    as_of: datetime | None,
+    workloads: tuple[str, ...],
+    name: str | None,
+    floors: tuple[tuple[str, int], ...],
+    output: str,
+    lang: str,
+) -> None:
+    """Explain why so many replicas, term by term, so that it can be recomputed by hand."""
+    from entcapacity import documents, machine
+
+    at = at.replace(second=0, microsecond=0)
+    if as_of is not None and as_of > at:
+        message = f"lies after --at {at.isoformat()}: a plan asks for nothing in the past"
+        raise click.BadParameter(message, param_hint="--as-of")
+    known = as_of or min(options.now(), at)
+    found = _loaded(files)
+    capacity = _capacity(found, name)
+    names = [each.name for each in capacity.spec.workloads]
+    for each in workloads:
+        if each not in names:
+            raise click.BadParameter(f"no workload {each!r}: there is {', '.join(names)}", param_hint="--workload")
+    made = _planned(found, capacity, at, timedelta(minutes=1), known, floors)
+    if output == "text":
+        from entcapacity import terminal
+
+        terminal.show_explanation(terminal.console(), made, capacity, workloads, lang)
+        return
+    document = documents.explanation(made, capacity, workloads, lang)
+    click.echo(machine.written(document, output, "workloads.terms"), nl=False)
+
+
+@cli.command(epilog=_example("diff"))
+@options.files("--old")
+@options.files("--new")
+@options.FROM
+@options.DAYS
+@options.AS_OF
+@options.NAME
+@options.output()
+@options.LANGUAGE
+def diff(
+    old: tuple[str, ...],
+    new: tuple[str, ...],
+    since: datetime | None,
+    days: int,
+    as_of: datetime | None,
+    name: str | None,
+    output: str,
+    lang: str,
+) -> None:
+    """Compare two sets of files: what a new spec or announcement changes. Text is Markdown, for a pull request.
+
+    The exit code is 0 also where they differ.
+    """
+    from entcapacity import changes, machine
+
+    begin, known = _window(since, days, as_of)
+    sides = []
+    loaded = [_loaded(each, stop=False) for each in (old, new)]
+    if any(each.problems for each in loaded):
+        sys.exit(FILES_ARE_WRONG)
+    for found in loaded:
+        capacity = _capacity(found, name)
+        made = _planned(found, capacity, begin, timedelta(days=days), known, ())
+        sides.append(changes.Side(made, capacity, found.announcements))
+    document = changes.difference(sides[0], sides[1], lang)
+    if output == "text":
+        click.echo("\n".join(changes.markdown(document, lang)))
+        return
+    click.echo(machine.written(document, output, "workloads"), nl=False)
+
+
+# --- between options and the core -------------------------------------------------------------------------------------
+
+
+def _window(since: datetime | None, days: int, as_of: datetime | None) -> tuple[datetime, datetime]:
+    """Where the window begins, and as of when it is planned."""
+    begin = (since or options.now()).replace(second=0, microsecond=0)
+    if as_of is not None and as_of > begin + timedelta(days=days) - timedelta(minutes=1):
+        raise click.BadParameter("lies after the window: a plan asks for nothing in the past", param_hint="--as-of")
+    return begin, as_of or min(options.now(), begin)
+
+
+def _where(zone: str | None, academie: str | None, departement: str | None) -> dict[str, str]:
+    said = {"zone": zone, "academie": academie, "departement": departement}
+    where = {kind: name for kind, name in said.items() if name is not None}
+    if len(where) != 1:
+        raise click.UsageError("Say where: exactly one of --zone, --academie and --departement.")
+    return where
+
+
+def _places(where: dict[str, str]) -> Sequence[Place]:
+    from entcapacity.territories import places_in
+
+    ((kind, name),) = where.items()
+    fields = {"zone": "zones", "academie": "academies", "departement": "departements"}
+    try:
+        return places_in(**{fields[kind]: [name]})
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"--{kind}") from None
+
+
+def _loaded(names: Sequence[str], *, stop: bool = True) -> Files:
+    """What stands in files; errors in them are told, all of them, and end the command."""
+    from entcapacity.files import load
+
+    found = load(names)
+    _complain(found)
+    if found.problems and stop:
+        sys.exit(FILES_ARE_WRONG)
+    return found
+
+
+def _complain(found: Files) -> None:
+    for each in found.problems:
+        click.echo(f"error: {each}", err=True)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(FILES_ARE_WRONG)
+
+
+def _capacity(found: Files, name: str | None) -> ENTCapacity:
+    from entcapacity.files import one_capacity
+
+    for file in found.without_zone():
+        _fail(f"{file}: names no zone: put it into a ConfigMap, which a SchoolCalendar names in fromConfigMap")
+    try:
+        return one_capacity(found, name)
+    except ValueError as error:
+        _fail(str(error))
+
+
+def _planned(
+    found: Files,
+    capacity: ENTCapacity,
+    begin: datetime,
+    span: timedelta,
+    as_of: datetime,
+    floors: Sequence[tuple[str, int]],
+) -> Plan:
+    """The plan, from the floors in effect if it had been followed until ``as_of``, or those given."""
+    from dataclasses import replace
+
+    from entcapacity.grid import Grid
+    from entcapacity.plan import Facts, floors_in_effect
+    from entcapacity.plan import plan as planned
+
+    names = [each.name for each in capacity.spec.workloads]
+    for workload, _ in floors:
+        if workload not in names:
+            raise click.BadParameter(f"no workload {workload!r}: there is {', '.join(names)}", param_hint="--floor")
+    facts = Facts(found.school_days(), found.announcements)
+    in_effect = floors_in_effect(capacity.spec, facts, as_of) | dict(floors)
+    return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Options that commands share, and how their values are read. The only place that asks the time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import click
+
+MOST_DAYS: Final = 60
+YEARS: Final = (1970, 2199)
+
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def now() -> datetime:
+    """The minute that runs."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
+def instant(value: str | datetime) -> datetime:
+    """An instant with an offset, or ``now``; a usage error that says how to write it."""
+    if isinstance(value, datetime):
+        return value
+    if value == "now":
+        return now()
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not an instant: write 2021-03-31T20:00:00+02:00, or now") from None
+    _check_year(found.year, value)
+    if found.utcoffset() is None:
+        example = f"{found.isoformat()}+02:00"
+        raise click.BadParameter(f"{value!r} has no offset: write {example} for summer in Paris, or Z for UTC")
+    return found
+
+
+def day(value: str | date) -> date:
+    """A local date; a usage error that says how to write it."""
+    if isinstance(value, date):
+        return value
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date: write 2021-04-06") from None
+    _check_year(found.year, value)
+    return found
+
+
+def floor(value: str | tuple[str, int]) -> tuple[str, int]:
+    """A workload and the replicas it is asked for now, ``auth=6``."""
+    if isinstance(value, tuple):
+        return value
+    workload, _, replicas = value.partition("=")
+    if not workload or not (replicas.isascii() and replicas.isdigit()) or len(replicas) > 6:
+        raise click.BadParameter(f"{value!r} is no floor: write auth=6")
+    return workload, int(replicas)
+
+
+def output(*more: str) -> Option:
+    """What to print."""
+    names = ["text", "json", "yaml", "csv", *more]
+    return click.option("-o", "--output", type=click.Choice(names), default="text", help="What to print; default text.")
+
+
+def files(*names: str, required: bool = True) -> Option:
+    """Files to read, under one or more names of the option."""
+    return click.option(
+        *names,
+        multiple=True,
+        required=required,
+        metavar="FILE",
+        help="YAML or JSON, a directory, a calendar (.csv, .json, .ics), or - for stdin; may be repeated.",
+    )
+
+
+def language() -> str:
+    """``fr`` where the environment asks for French, else ``en``."""
+    spoken = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))), "")
+    return "fr" if spoken.lower().startswith("fr") else "en"
+
+
+def _check_year(year: int, value: str) -> None:
+    if not YEARS[0] <= year <= YEARS[1]:
+        raise click.BadParameter(f"{value!r}: write a year from {YEARS[0]} to {YEARS[1]}")
+
+
+LANGUAGE: Final = click.option(
+    "--lang", type=click.Choice(["en", "fr"]), default=language, help="Language of texts; default by LANG."
+)
+NAME: Final = click.option("--name", help="The ENTCapacity meant, NAME or NAMESPACE/NAME, where files hold several.")
+FLOORS: Final = click.option(
+    "--floor",
+    "floors",
+    type=floor,
+    multiple=True,
+    metavar="NAME=N",
+    help="Floor in effect at --as-of; default as if the plan had been followed. May be repeated.",
+)
+DAYS: Final = click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=2,
+    metavar="N",
+    help=f"Days of 24 hours, 1 to {MOST_DAYS}; default 2.",
+)
+FROM: Final = click.option(
+    "--from", "since", type=instant, metavar="INSTANT", help="Where the window begins; default now."
+)
+AS_OF: Final = click.option(
+    "--as-of",
+    type=instant,
+    metavar="INSTANT",
+    help="Use only what was known then; default now, or the window's start if that is earlier.",
+)

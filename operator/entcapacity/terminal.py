@@ -1,0 +1,341 @@
+"""What the commands answer, for people: tables, colours on a terminal, and plain text elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from entcapacity import charts
+from entcapacity.admission import waits
+from entcapacity.agenda import AgendaDay, runs
+from entcapacity.cost import Cost, cost
+from entcapacity.documents import dates, days_of, most_of, peak
+from entcapacity.explain import PARTS, explain
+from entcapacity.notices import notices, shortfalls
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.reasons import Argument, Reason, reason
+from entcapacity.spec import ENTCapacity
+from entcapacity.steps import Step, steps
+from entcapacity.vocabulary import DayKind
+
+_PLAIN_WIDTH: Final = 120
+"""Columns where nobody says how wide the terminal is."""
+_STYLES: Final = {
+    DayKind.ON_SITE: "",
+    DayKind.HYBRID: "magenta",
+    DayKind.REMOTE: "bold magenta",
+    DayKind.CLOSED: "red",
+    DayKind.HOLIDAY: "green",
+    DayKind.PUBLIC_HOLIDAY: "cyan",
+    DayKind.WEEKEND: "dim",
+    DayKind.UNKNOWN: "yellow",
+}
+_LETTERS: Final = {
+    DayKind.ON_SITE: "·",
+    DayKind.HYBRID: "Y",
+    DayKind.REMOTE: "R",
+    DayKind.CLOSED: "X",
+    DayKind.HOLIDAY: "H",
+    DayKind.PUBLIC_HOLIDAY: "P",
+    DayKind.WEEKEND: "-",
+    DayKind.UNKNOWN: "?",
+}
+_WEEKDAYS: Final = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+}
+_SHORT_SPAN: Final = 10
+"""Days up to which a list says all that a picture would."""
+
+
+def console() -> Console:
+    """Where people read; as wide as their terminal, or wide enough for a log."""
+    found = Console(highlight=False, soft_wrap=False)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found = Console(highlight=False, width=_PLAIN_WIDTH)
+    return found
+
+
+def number(value: float, language: str) -> str:
+    """A whole number with its thousands apart, as the language writes it."""
+    return f"{value:,.0f}".replace(",", "\u202f" if language == "fr" else ",")
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Texts in one language, and instants on one clock."""
+
+    language: str
+    zone: ZoneInfo
+
+    def __call__(self, code: str, **args: Argument) -> str:
+        return escape(reason(code, **args).text(self.language))
+
+    def date(self, on: date) -> str:
+        return f"{_WEEKDAYS[self.language][on.weekday()]} {on.isoformat()}"
+
+    def moment(self, instant: datetime) -> str:
+        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+
+    def clock(self, instant: datetime) -> str:
+        return instant.astimezone(self.zone).strftime("%H:%M")
+
+
+# --- validate ---------------------------------------------------------------------------------------------------------
+
+
+def show_resources(out: Console, resources: Iterable[tuple[str, str, str]]) -> None:
+    """What was read: where, which kind, which name."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for each in resources:
+        table.add_row(*map(escape, each))
+    out.print(table)
+
+
+# --- calendar ---------------------------------------------------------------------------------------------------------
+
+
+def show_calendar(out: Console, head: str, days: Sequence[AgendaDay], language: str) -> None:
+    """A picture of the months, and the days in runs."""
+    words = _Words(language, ZoneInfo("UTC"))
+    out.print(f"[bold]{escape(head)}[/bold]")
+    out.print()
+    if len(days) > _SHORT_SPAN:
+        for line in _months(days):
+            out.print(line)
+        out.print()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("Date", "Kind", "Why"):
+        table.add_column(words(title), overflow="fold")
+    for run in runs(days):
+        style, kind = _STYLES[run.what.day.kind], str(run.what.day.kind)
+        span = words.date(run.first) + ("" if run.first == run.last else f" – {words.date(run.last)}")
+        table.add_row(span, f"[{style}]{kind}[/{style}]" if style else kind, escape(run.what.text(language)))
+    out.print(table)
+    if len(days) > _SHORT_SPAN:
+        out.print(f"[dim]{words('CalendarFolded')}[/dim]")
+
+
+def _months(days: Sequence[AgendaDay]) -> Iterator[str]:
+    """A line for each month, a letter for each day."""
+    yield " " * 9 + "1        10        20        30"
+    for month, inside in groupby(days, key=lambda each: f"{each.on:%Y-%m}"):
+        letters = [" "] * 31
+        for each in inside:
+            kind = each.day.kind
+            letter, style = _LETTERS[kind], _STYLES[kind]
+            letters[each.on.day - 1] = f"[{style}]{letter}[/{style}]" if style else letter
+        yield f"{month}  {''.join(letters)}"
+    seen = {each.day.kind for each in days}
+    yield "         " + "  ".join(f"{letter} {kind}" for kind, letter in _LETTERS.items() if kind in seen)
+
+
+# --- plan -------------------------------------------------------------------------------------------------------------
+
+
+def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) -> None:
+    """What to worry about, each workload's steps, who waits, the cost, and a chart."""
+    words = _Words(language, ZoneInfo(made.timezone))
+    spent = cost(made)
+    since, until = (words.moment(made.window.instant(each)) for each in (0, made.window.length))
+    head = {"name": capacity.name, "since": since, "until": until, "timezone": made.timezone}
+    out.print(f"[bold]{words('PlanHead', asOf=words.moment(made.as_of), **head)}[/bold]")
+    for on in dates(made):
+        for stream, kind, why in days_of(made.demand.streams, on, language):
+            style = _STYLES[DayKind(kind)]
+            shown = f"[{style}]{kind:13}[/{style}]" if style else f"{kind:13}"
+            out.print(f"  {words.date(on)}  {shown} {escape(stream.segment)}: {escape(why)}")
+    out.print()
+    found = [escape(each.text(language)) for each in notices(made, spent)]
+    if found:
+        out.print(f"[bold]{words('Notices')}[/bold]")
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for each in found:
+            table.add_row("[bold yellow]  ![/bold yellow]", each)
+        out.print(table)
+    else:
+        out.print(words("NoNotices"))
+    for workload in made.workloads:
+        _show_workload(out, made, workload, words)
+    _show_waits(out, made, words)
+    _show_cost(out, spent, words)
+    out.print()
+    for line in charts.plan_charts(made, language, out.width, colors=out.is_terminal and not out.no_color):
+        out.out(line, highlight=False)
+
+
+def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: _Words) -> None:
+    out.print()
+    most = most_of(made, workload)
+    line = words(
+        "RangeLine",
+        min=workload.minimum,
+        max=words("NoMaximum") if most is None else most,
+        ordinary=workload.lead.ordinary,
+        exceptional=workload.lead.exceptional,
+    )
+    out.print(f"[bold]{escape(workload.name)}[/bold]  [dim]{line}[/dim]")
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(words("Time"), no_wrap=True)
+    table.add_column(words("Floor"), justify="right", no_wrap=True)
+    table.add_column(words("Why"), overflow="fold")
+    shown_date, shown_day = None, ""
+    for row in folded(list(steps(made, workload))):
+        above, why = _split(row.last.reason, words.language)
+        on = row.first.time.astimezone(words.zone).date()
+        if on != shown_date or above not in ("", shown_day):
+            day = words.date(on) if on != shown_date else ""
+            table.add_row(f"[bold]{day}[/bold]", "", f"[bold]{escape(above)}[/bold]")
+            shown_date, shown_day = on, above
+        table.add_row(row.span(words), row.change, escape(why))
+    out.print(table)
+    at, need, floor = peak(made, workload)
+    out.print("  " + words("PeakLine", need=need, at=words.moment(at), floor=floor))
+    for each in shortfalls(made, workload):
+        line = words(
+            "ShortLine", replicas=each.replicas, since=words.moment(each.since), until=words.moment(each.until)
+        )
+        out.print(f"  [red]{line}[/red]")
+
+
+def _split(why: Reason, language: str) -> tuple[str, str]:
+    """A step's reason as what it shares with its neighbours, the day, and what is its own."""
+    args = dict(why.args)
+    match why.code:
+        case "Driven" | "Held":
+            day = args["day"]
+            return (
+                day.text(language) if isinstance(day, Reason) else str(day),
+                Reason(f"{why.code}Row", why.args).text(language),
+            )
+        case "Clients":
+            head = reason("ClientsHead", clients=args["clients"])
+            return head.text(language), Reason("DrivenRow", why.args).text(language)
+        case _:
+            return "", why.text(language)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Steps shown as one: a ramp, or a single step."""
+
+    first: Step
+    last: Step
+    before: int
+    """The floor before the first."""
+
+    def span(self, words: _Words) -> str:
+        """From when to when, on the local clock."""
+        begin = f"  {words.clock(self.first.time)}"
+        return begin if self.first is self.last else f"{begin}–{words.clock(self.last.time)}"
+
+    @property
+    def change(self) -> str:
+        """``20 → 214`` for a ramp, ``214`` for a step."""
+        return str(self.last.floor) if self.first is self.last else f"{self.before} → {self.last.floor}"
+
+
+def folded(every: Sequence[Step]) -> Iterator[Row]:
+    """Steps with ramps folded: those a minute apart that go the same way."""
+    row: list[Step] = []
+    before = every[0].floor if every else 0
+    for position, step in enumerate(every):
+        up = step.floor > (every[position - 1].floor if position else step.floor)
+        follows = (
+            len(row) > 0
+            and position > 1
+            and step.time - row[-1].time == timedelta(minutes=1)
+            and up == (row[-1].floor > before if len(row) == 1 else row[-1].floor > row[-2].floor)
+        )
+        if row and not follows:
+            yield Row(row[0], row[-1], before)
+            before, row = row[-1].floor, []
+        row.append(step)
+    if row:
+        yield Row(row[0], row[-1], before)
+
+
+def _show_waits(out: Console, made: Plan, words: _Words) -> None:
+    found = list(waits(made))
+    if found:
+        out.print(f"\n[bold]{words('Waits')}[/bold]")
+    for each in found:
+        longest = words("WaitOpen") if each.longest is None else f"{each.longest // timedelta(minutes=1)} min"
+        line = words(
+            "WaitLine",
+            most=number(each.most, words.language),
+            since=words.moment(each.since),
+            until=words.moment(each.until),
+            wait=longest,
+            limit=each.limited_by,
+        )
+        out.print(f"  {line}")
+    starts = [each for each in made.demand.starts if each.on in dates(made)]
+    if starts:
+        out.print(f"\n[bold]{words('Slots')}[/bold]")
+    for slot in starts:
+        shifts = [
+            words("SlotLater", segment=segment, minutes=minutes) if minutes else words("SlotFirst", segment=segment)
+            for segment, minutes in slot.shifts
+        ]
+        peaks = {"spread": number(slot.spread_peak, words.language), "peak": number(slot.peak, words.language)}
+        out.print("  " + words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), **peaks))
+
+
+def _show_cost(out: Console, spent: Cost, words: _Words) -> None:
+    factor = f"{spent.replica_hours / spent.usual_replica_hours:.1f}" if spent.usual_replica_hours else "–"
+    said = {
+        "hours": number(spent.replica_hours, words.language),
+        "usual": number(spent.usual_replica_hours, words.language),
+        "factor": factor.replace(".", ",") if words.language == "fr" else factor,
+        "peak": number(spent.peak_replicas, words.language),
+    }
+    out.print(f"\n[bold]{words('Cost')}[/bold]")
+    out.print(f"  {words('CostLine', **said)}")
+    if spent.peak_nodes is not None:
+        out.print(f"  {words('CostNodes', nodes=spent.peak_nodes)}")
+    if spent.cpu_hours or spent.memory_gib_hours:
+        cpu, memory = (number(each, words.language) for each in (spent.cpu_hours, spent.memory_gib_hours))
+        out.print(f"  {words('CostRequests', cpu=cpu, memory=memory)}")
+
+
+# --- explain ----------------------------------------------------------------------------------------------------------
+
+
+def show_explanation(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[str], language: str) -> None:
+    """The reckoning of each workload's floor at the window's first minute."""
+    words, index = _Words(language, ZoneInfo(made.timezone)), made.inner.start
+    for workload in made.workloads:
+        if names and workload.name not in names:
+            continue
+        head = words(
+            "ExplainHead",
+            name=capacity.name,
+            workload=workload.name,
+            floor=int(workload.floor[index]),
+            at=words.moment(made.grid.instant(index)),
+            asOf=words.moment(made.as_of),
+        )
+        out.print(f"[bold]{head}[/bold]")
+        out.print(f"  {escape(next(steps(made, workload)).reason.text(language))}")
+        terms = explain(made, workload, index)
+        for part in PARTS:
+            out.print(f"\n[bold]{words(f'Part{part}')}[/bold]")
+            table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+            for title in ("Term", "Value", "Formula", "Meaning"):
+                table.add_column(words(title), overflow="fold", justify="right" if title == "Value" else "left")
+            for term in terms:
+                if term.part == part:
+                    formula = f"= {term.formula}" if term.formula else ""
+                    table.add_row(*map(escape, (term.symbol, term.shown, formula, term.meaning.text(language))))
+            out.print(table)
+        out.print()

@@ -1,0 +1,126 @@
+"""An explanation holds all that its floor is made of: whoever reckons with its terms gets the floor."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from entcapacity.explain import Term, explain, show
+from entcapacity.files import load, one_capacity
+from entcapacity.grid import Grid
+from entcapacity.plan import Facts, Plan, floors_in_effect, plan
+from entcapacity.steps import driver
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def planned(names: str, begin: str, as_of: str, days: int = 1, **floors: int) -> Plan:
+    found = load([str(EXAMPLES / name) for name in names.split()])
+    capacity = one_capacity(found, None)
+    facts = Facts(found.school_days(), found.announcements)
+    known, start = datetime.fromisoformat(as_of), datetime.fromisoformat(begin)
+    facts = replace(facts, floors=floors_in_effect(capacity.spec, facts, known) | floors)
+    return plan(capacity.spec, facts, known, Grid.between(start, start + timedelta(days=days)))
+
+
+PLANS = [
+    ("regional-ent.yaml announcements-2021.yaml", "2021-04-06T00:00:00+02:00", "2021-03-31T20:00:00+02:00"),
+    ("regional-ent.yaml announcements-2021.yaml", "2021-04-05T12:00:00+02:00", "2021-04-05T11:00:00+02:00"),
+    ("full.yaml", "2027-06-02T00:00:00+02:00", "2027-06-01T00:00:00+02:00"),
+    ("overseas.yaml announcements-2021.yaml", "2021-09-13T00:00:00+02:00", "2021-09-01T00:00:00+02:00"),
+    ("virtual-classroom.yaml announcements-2021.yaml", "2021-04-06T00:00:00+02:00", "2021-04-06T05:00:00+02:00"),
+]
+
+
+def reckoned(formula: str) -> float:
+    """What a person with a pocket calculator gets."""
+    python = re.sub(r"√([\d.]+)", r"math.sqrt(\1)", formula)
+    python = re.sub(r"⌈([^⌉]+)⌉", r"math.ceil(\1)", python)
+    for written, meant in (("×", "*"), ("÷", "/"), ("−", "-")):
+        python = python.replace(written, meant)
+    assert re.fullmatch(r"(?:[\d.+*/()\s,e-]|max|min|math\.sqrt|math\.ceil)+", python), python
+    return float(eval(python, {"math": math, "max": max, "min": min}))
+
+
+def explanations(made: Plan, every: int) -> Iterator[tuple[str, int, tuple[Term, ...]]]:
+    for workload in made.workloads:
+        for index in range(made.first, made.inner.stop, every):
+            yield workload.name, index, explain(made, workload, index)
+
+
+@pytest.mark.parametrize(("names", "begin", "as_of"), PLANS)
+def test_the_last_term_is_the_floor_at_every_minute(names: str, begin: str, as_of: str) -> None:
+    made = planned(names, begin, as_of)
+    for name, index, terms in explanations(made, every=17):
+        assert terms[-1].value == made.workload(name).floor[index], f"{name} at {made.grid.instant(index)}"
+
+
+@pytest.mark.parametrize(("names", "begin", "as_of"), PLANS)
+def test_every_formula_gives_its_term_by_hand(names: str, begin: str, as_of: str) -> None:
+    made = planned(names, begin, as_of)
+    for name, index, terms in explanations(made, every=97):
+        for term in terms:
+            if not term.formula:
+                continue
+            assert not isinstance(term.value, str)
+            whole = isinstance(term.value, int)
+            # differences of two close numbers with six digits lose some of them
+            expected = term.value if whole else pytest.approx(term.value, rel=2e-3, abs=0.2)
+            assert reckoned(term.formula) == expected, f"{name} at {index}: {term.symbol} = {term.formula}"
+
+
+@pytest.mark.parametrize(("names", "begin", "as_of"), PLANS)
+def test_the_need_of_the_driving_minute_is_what_the_terms_give(names: str, begin: str, as_of: str) -> None:
+    made = planned(names, begin, as_of)
+    for name, index, terms in explanations(made, every=97):
+        workload = made.workload(name)
+        replicas = [each.value for each in terms if each.part == "Sizing" and each.symbol.startswith("R")]
+        assert replicas[-1] == workload.need[driver(made, workload, index).index]
+
+
+def test_numbers_used_in_formulas_are_those_of_earlier_terms() -> None:
+    made = planned(*PLANS[0])
+    for _, _, terms in explanations(made, every=211):
+        shown = {each.symbol: each.shown for each in terms}
+        for term in terms:
+            if term.symbol == "L":
+                assert term.formula == " + ".join(shown[each] for each in ("own", "chain", "before"))
+            if term.symbol == "F":
+                assert term.formula == f"max({shown['min']}, {shown['served']} − {shown['rise']} − {shown['drop']})"
+            if term.symbol == "u" and "u₀" in shown:
+                assert term.formula == f"{shown['u₀']} ÷ ({shown['r(u)']} × {shown['ρ₀(u)']})"
+
+
+def test_a_floor_in_effect_that_is_too_low_is_part_of_the_reckoning() -> None:
+    made = planned(PLANS[0][0], "2021-04-06T07:00:00+02:00", "2021-04-06T07:00:00+02:00", portal=2)
+    workload = made.workload("portal")
+    terms = {each.symbol: each for each in explain(made, workload, made.inner.start + 1)}
+    assert terms["f₀"].value == 2
+    assert terms["floor"].value == 22
+    assert terms["F"].value == workload.wanted[made.inner.start + 1]
+
+
+def test_a_pooler_is_explained_by_its_clients_floors() -> None:
+    made = planned(*PLANS[0])
+    terms = {each.symbol: each for each in explain(made, made.workload("pgbouncer"), made.inner.start + 8 * 60)}
+    assert terms["c"].value == sum(
+        int(terms[f"floor({client})"].value) * int(terms[f"conn({client})"].value)
+        for client in ("auth", "directory", "conversation")
+    )
+
+
+def test_nothing_is_explained_before_as_of() -> None:
+    made = planned(PLANS[0][0], "2021-04-06T00:00:00+02:00", "2021-04-06T07:00:00+02:00")
+    with pytest.raises(ValueError, match="nothing in the past"):
+        explain(made, made.workloads[0], made.inner.start)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(12.0, "12"), (20834.1349, "20834.1"), (0.05600001, "0.056"), (1.1, "1.1"), (0.0, "0")]
+)
+def test_numbers_show_the_digits_that_count(value: float, shown: str) -> None:
+    assert show(value) == shown
