@@ -19,7 +19,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from entcapacity.cli import cli
+from entcapacity.cli.commands import cli
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -474,7 +474,7 @@ def test_a_plan_past_the_calendar_says_so() -> None:
 
 def program(*args: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "entcapacity.cli", *args],
+        [sys.executable, "-m", "entcapacity", *args],
         capture_output=True,
         check=False,
         env={**os.environ, **environment},
@@ -496,7 +496,7 @@ def test_output_is_utf_8_whatever_the_environment_says() -> None:
 
 
 def test_a_reader_that_goes_away_brings_no_traceback() -> None:
-    command = [sys.executable, "-m", "entcapacity.cli", *PLAN, "-o", "json"]
+    command = [sys.executable, "-m", "entcapacity", *PLAN, "-o", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None

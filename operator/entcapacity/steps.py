@@ -99,12 +99,12 @@ class _Why:
         self._zone = ZoneInfo(plan.timezone)
 
     def __call__(self, index: int) -> Reason:
-        workload, now = self._workload, self._plan.first
+        workload = self._workload
         floor, wanted = int(workload.floor[index]), int(workload.wanted[index])
         if floor != wanted:
             code = "CatchingUp" if floor < wanted else "ComingDown"
             in_effect = self._plan.facts.floors[workload.name]
-            since = self._clock(now, index)
+            since = self._clock(self._plan.grid.index_from(self._plan.as_of), index)
             return reason(code, inEffect=in_effect, since=since, up=self._up, down=self._down, wanted=wanted)
         found = self.driver(index)
         if found.need <= workload.minimum:

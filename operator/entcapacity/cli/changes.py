@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from entcapacity.cli.documents import VERSION, Document, peak, replica_hours, utc
 from entcapacity.cost import cost
-from entcapacity.documents import VERSION, Document, peak, replica_hours, utc
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, reason

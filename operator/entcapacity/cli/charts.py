@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import plotext
 
-from entcapacity.documents import most_of
+from entcapacity.cli.documents import most_of
 from entcapacity.grid import Floats
 from entcapacity.plan import Plan
 from entcapacity.reasons import reason

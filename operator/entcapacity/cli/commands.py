@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from entcapacity import __version__, options
+from entcapacity import __version__
+from entcapacity.cli import options
 from entcapacity.vocabulary import Level, Role
 
 if TYPE_CHECKING:
@@ -68,12 +69,12 @@ def validate(files: tuple[str, ...], output: str) -> None:
 
     FILE is YAML or JSON, a directory, a calendar (.csv, .json, .ics), or - for stdin.
     """
-    from entcapacity import documents, machine
+    from entcapacity.cli import documents, machine
     from entcapacity.files import load
 
     found = load(files)
     if output == "text":
-        from entcapacity import terminal
+        from entcapacity.cli import terminal
 
         entries = [(each.at, each.kind, f"{each.namespace}/{each.name}".lstrip("/")) for each in found.entries]
         terminal.show_resources(terminal.console(), entries)
@@ -122,8 +123,9 @@ def calendar(
     if (until - since).days >= MOST_CALENDAR_DAYS:
         raise click.BadParameter(f"more than {MOST_CALENDAR_DAYS} days: ask for fewer", param_hint="--until")
     where = _where(zone, academie, departement)
-    from entcapacity import announcements, documents, machine
+    from entcapacity import announcements
     from entcapacity.agenda import agenda, known_until
+    from entcapacity.cli import documents, machine
 
     places = _places(where)
     found = _loaded(files)
@@ -136,11 +138,11 @@ def calendar(
     (kind, name), *_ = where.items()
     title = f"{ {'zone': 'Zone', 'academie': 'Académie', 'departement': 'Département'}[kind] } {name}"
     if output == "ics":
-        from entcapacity.ics import to_ics
+        from entcapacity.cli.ics import to_ics
 
         click.echo(to_ics(days, title, as_of or options.now(), lang), nl=False)
     elif output == "text":
-        from entcapacity import terminal
+        from entcapacity.cli import terminal
         from entcapacity.reasons import reason
 
         said = {"where": title, "role": role, "since": since.isoformat(), "until": until.isoformat()}
@@ -184,14 +186,14 @@ def plan(
     lang: str,
 ) -> None:
     """Plan a platform: each workload's steps with their reasons, peaks, shortfalls, waits, cost, and a chart."""
-    from entcapacity import documents, machine
+    from entcapacity.cli import documents, machine
 
     begin, known = _window(since, days, as_of)
     found = _loaded(files)
     capacity = _capacity(found, name)
     made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
     if output == "text":
-        from entcapacity import terminal
+        from entcapacity.cli import terminal
 
         terminal.show_plan(terminal.console(), made, capacity, lang)
         return
@@ -221,7 +223,7 @@ def explain(
     lang: str,
 ) -> None:
     """Explain why so many replicas, term by term, so that it can be recomputed by hand."""
-    from entcapacity import documents, machine
+    from entcapacity.cli import documents, machine
 
     at = at.replace(second=0, microsecond=0)
     if as_of is not None and as_of > at:
@@ -236,7 +238,7 @@ def explain(
             raise click.BadParameter(f"no workload {each!r}: there is {', '.join(names)}", param_hint="--workload")
     made = _planned(found, capacity, at, timedelta(minutes=1), known, floors)
     if output == "text":
-        from entcapacity import terminal
+        from entcapacity.cli import terminal
 
         terminal.show_explanation(terminal.console(), made, capacity, workloads, lang)
         return
@@ -267,7 +269,7 @@ def diff(
 
     The exit code is 0 also where they differ.
     """
-    from entcapacity import changes, machine
+    from entcapacity.cli import changes, machine
 
     begin, known = _window(since, days, as_of)
     sides = []
@@ -370,6 +372,3 @@ def _planned(
     in_effect = floors_in_effect(capacity.spec, facts, as_of) | dict(floors)
     return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))
 
-
-if __name__ == "__main__":
-    main()

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from entcapacity import charts
 from entcapacity.admission import waits
 from entcapacity.agenda import AgendaDay, runs
+from entcapacity.cli import charts
+from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
-from entcapacity.documents import dates, days_of, most_of, peak
 from entcapacity.explain import PARTS, explain
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan

@@ -1,0 +1,5 @@
+"""``python -m entcapacity`` is the command ``entcapacity``."""
+
+from entcapacity.cli import main
+
+main()
