@@ -19,9 +19,10 @@ from entcapacity.curves import Shares, defaults, users_of
 from entcapacity.demand import BAND_WIDTH, Stream, weights_of
 from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Floats
-from entcapacity.plan import DEFAULT_STARTUP, Plan, WorkloadPlan, may_fall, planning_days
+from entcapacity.plan import DEFAULT_STARTUP, Plan, WorkloadPlan, may_fall, planning_days, still_held
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.sizing import BETA, ROUNDING
+from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import driver
 from entcapacity.streams import LocalDay
 from entcapacity.vocabulary import DayKind, Role
@@ -221,7 +222,7 @@ class _Reckoning:
         """What the clients of a pooler hold."""
         held, written = 0, []
         for client, count in self._workload.clients.items():
-            floor = int(self._plan.workload(client).wanted[self._driver])
+            floor = int(still_held(self._plan.workload(client))[self._driver])
             self._say("Demand", f"floor({client})", "TermClientFloor", floor, workload=client)
             self._say("Demand", f"conn({client})", "TermClientConnections", count, workload=client)
             held += floor * count
@@ -296,7 +297,8 @@ class _Reckoning:
         """When that need has to be asked for, and what is asked for at the minute explained."""
         workload, ramp = self._workload, self._plan.spec.ramp
         need, limit = int(workload.need[self._driver]), int(workload.limit[self._driver])
-        self._say("Floor", "limit", "TermLimitBudget" if workload.budget else "TermLimit", limit)
+        code = "TermLimitBudget" if workload.budget else "TermLimit" if limit < MAX_REPLICAS else "TermNoLimit"
+        self._say("Floor", "limit", code, limit)
         served = min(need, limit)
         self._say("Floor", "served", "TermServed", served, f"min({need}, {limit})")
         lead, hold = self._lead(), ceil(ramp.hold / MINUTE)

@@ -167,7 +167,7 @@ def plan(spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> 
         clients = clients_of(workload, spec.workloads) if workload.name not in needs else {}
         need = needs.get(workload.name)
         if need is None:
-            held = np.sum([count * _held(planned[name]) for name, count in clients.items()], axis=0)
+            held = np.sum([count * still_held(planned[name]) for name, count in clients.items()], axis=0)
             need = sized[workload.name].need_for_connections(held)
         planned[workload.name] = _plan_workload(
             workload,
@@ -343,7 +343,7 @@ def _by_day(values: Floats, days: Ints, change: Callable[[Floats], Floats]) -> F
     return np.concatenate([change(each) for each in np.split(values, cuts)])
 
 
-def _held(client: WorkloadPlan) -> Ints:
+def still_held(client: WorkloadPlan) -> Ints:
     """Replicas of a client whose connections a pooler must be ready for: those wanted, and those still there."""
     return np.maximum(client.wanted, client.floor)
 

@@ -216,6 +216,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "so that enough are left when failure domains are lost",
         "pour qu'il en reste assez si des domaines de panne tombent",
     ),
+    "TermNoLimit": ("the most there can be; no maximum is known", "le plus possible ; aucun maximum connu"),
     "TermLimit": ("the maximum", "le maximum"),
     "TermLimitBudget": ("the maximum, or what the budget allows", "le maximum, ou ce que permet le budget"),
     "TermServed": ("need that is served", "besoin servi"),

@@ -371,4 +371,3 @@ def _planned(
     facts = Facts(found.school_days(), found.announcements)
     in_effect = floors_in_effect(capacity.spec, facts, as_of) | dict(floors)
     return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))
-
