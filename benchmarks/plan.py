@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from entcapacity.facts import Facts
 from entcapacity.grid import Grid
 from entcapacity.parse import parse
-from entcapacity.plan import Facts, plan
+from entcapacity.plan import plan
 from entcapacity.schooldays import embedded
 from entcapacity.spec import API_VERSION
 from entcapacity.steps import steps

@@ -45,6 +45,8 @@ def workloads(draw, name):
     }
     if draw(st.booleans()):
         workload["maxWhenAnnounced"] = draw(st.integers(workload["max"], 600))
+    if draw(st.integers(0, 4)) == 0:
+        del workload["max"]
     if draw(st.booleans()):
         workload["weights"] = {"Remote": draw(st.integers(50, 300))}
     return workload
@@ -76,6 +78,23 @@ def capacities(draw):
         spec["spread"] = {"failureDomains": 3, "tolerate": 1}
     if draw(st.booleans()):
         spec["shaping"] = {"maxWait": draw(st.sampled_from(["0s", "3m", "10m"]))}
+        if draw(st.booleans()):
+            percent = draw(st.sampled_from([0, 30, 100]))
+            spec["shaping"]["slots"] = {"from": "08:00", "until": "09:30", "compliancePercent": percent}
+    if draw(st.booleans()):
+        begin = draw(st.sampled_from(["2021-03-30T18:30:00+02:00", "2021-04-06T09:00:00+02:00"]))
+        spec["events"] = [
+            {
+                "name": "results",
+                "from": begin,
+                "until": "2021-04-07T01:00:00+02:00",
+                "percent": draw(st.integers(50, 900)),
+            }
+        ]
+    if draw(st.booleans()):
+        spec["boost"] = {"percent": draw(st.integers(1, 200)), "until": "2021-04-06T10:00:00+02:00"}
+    if draw(st.booleans()):
+        spec["limits"] = [{"name": "educonnect", "loginsPerMinute": draw(st.integers(100, 20_000))}]
     return {"apiVersion": API_VERSION, "kind": "ENTCapacity", "metadata": {"name": "generated"}, "spec": spec}
 
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from entcapacity.facts import Facts
 from entcapacity.grid import Grid
 from entcapacity.parse import parse
-from entcapacity.plan import Facts
 from entcapacity.schooldays import embedded
 from entcapacity.spec import API_VERSION, ENTCapacitySpec, SchoolAnnouncement
 

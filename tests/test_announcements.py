@@ -554,9 +554,9 @@ def test_no_announcement_opens_a_school_that_its_own_calendar_closes() -> None:
 WITHDRAWN = said("2027-01-04T12:00:00+01:00", held("Remote", "2027-01-11"), withdrawn="2027-01-13T12:00:00+01:00")
 
 
-def test_a_withdrawal_keeps_the_dates_that_had_passed_and_frees_the_others() -> None:
+def test_a_withdrawal_keeps_the_dates_that_had_begun_and_frees_the_others() -> None:
     kinds = [made_of(CLASS_DAY, f"2027-01-{number}", WITHDRAWN).kind for number in (11, 12, 13, 14)]
-    assert kinds == [REMOTE, REMOTE, ON_SITE, ON_SITE]
+    assert kinds == [REMOTE, REMOTE, REMOTE, ON_SITE]  # taken back at noon of the third: they are at home that day
 
 
 def test_a_withdrawal_is_known_only_from_when_it_was_made() -> None:
@@ -575,7 +575,7 @@ def test_a_withdrawal_lets_the_older_announcement_hold_again() -> None:
     assert made_of(CLASS_DAY, "2027-01-14", older, WITHDRAWN).kind is HYBRID
 
 
-def test_which_dates_had_passed_is_a_matter_of_local_time() -> None:
+def test_which_dates_had_begun_is_a_matter_of_local_time() -> None:
     """At half past ten in the evening in Lyon it is the next morning in La Réunion."""
     late = said("2027-01-04T12:00:00+01:00", held("Remote", "2027-01-11"), withdrawn="2027-01-13T22:30:00+01:00")
     last = {
@@ -583,7 +583,7 @@ def test_which_dates_had_passed_is_a_matter_of_local_time() -> None:
         for code in (LYON, "974", "987")
         for effect in announcements.known_at([late], None).effects(PLACES[code], COLLEGE)
     }
-    assert last == {LYON: date(2027, 1, 12), "974": date(2027, 1, 13), "987": date(2027, 1, 12)}
+    assert last == {LYON: date(2027, 1, 13), "974": date(2027, 1, 14), "987": date(2027, 1, 13)}
 
 
 # --- preparation ------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from entcapacity.explain import Term, explain, show
+from entcapacity.facts import Facts
 from entcapacity.files import load, one_capacity
 from entcapacity.grid import Grid
-from entcapacity.plan import Facts, Plan, floors_in_effect, plan
+from entcapacity.plan import Plan, floors_in_effect, plan
 from entcapacity.steps import driver
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -48,7 +49,7 @@ def reckoned(formula: str) -> float:
 
 def explanations(made: Plan, every: int) -> Iterator[tuple[str, int, tuple[Term, ...]]]:
     for workload in made.workloads:
-        for index in range(made.first, made.inner.stop, every):
+        for index in range(made.ahead.start, made.ahead.stop, every):
             yield workload.name, index, explain(made, workload, index)
 
 
@@ -96,11 +97,11 @@ def test_numbers_used_in_formulas_are_those_of_earlier_terms() -> None:
 
 
 def test_a_floor_in_effect_that_is_too_low_is_part_of_the_reckoning() -> None:
-    made = planned(PLANS[0][0], "2021-04-06T07:00:00+02:00", "2021-04-06T07:00:00+02:00", portal=2)
+    made = planned(PLANS[0][0], "2021-04-06T07:00:00+02:00", "2021-04-06T07:00:00+02:00", portal=4)
     workload = made.workload("portal")
     terms = {each.symbol: each for each in explain(made, workload, made.inner.start + 1)}
-    assert terms["f₀"].value == 2
-    assert terms["floor"].value == 22
+    assert terms["f₀"].value == 4
+    assert terms["floor"].value == 24
     assert terms["F"].value == workload.wanted[made.inner.start + 1]
 
 

@@ -1,5 +1,6 @@
 """The plan as a hoster reads it: 6 April 2021, ordinary weeks, late news, poolers, budgets, overseas."""
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,11 @@ import pytest
 
 from entcapacity.admission import waits
 from entcapacity.cost import cost
+from entcapacity.facts import Bounds, Facts
 from entcapacity.notices import lateness, notices, shortfalls
+from entcapacity.parse import parse
 from entcapacity.plan import floors_in_effect, plan
+from entcapacity.schooldays import embedded
 from entcapacity.steps import steps
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
@@ -112,7 +116,7 @@ def test_what_was_announced_in_time_is_not_late():
     assert lateness(made, made.workload("portal")) is None
 
 
-def test_a_need_above_the_maximum_is_a_shortfall_and_a_wait():
+def test_a_need_above_the_maximum_is_a_shortfall():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}])
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
     short = list(shortfalls(made, made.workload("portal")))
@@ -364,3 +368,184 @@ def test_the_evening_before_the_return_is_no_holiday_evening():
     last = plan(capacity(), facts(), as_of, sunday).demand.load.sessions.expected.max()
     amid = plan(capacity(), facts(), as_of, before)
     assert last > 3 * amid.demand.load.sessions.expected[amid.inner].max()
+
+
+def _followed(spec, made_facts, as_of):
+    return replace(made_facts, floors=floors_in_effect(spec, made_facts, as_of))
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2021-04-06T05:00:00+02:00", "2021-04-06T13:00:00+02:00", "2021-04-06T22:00:00+02:00"]
+)
+def test_a_plan_that_was_followed_invents_no_queue_of_the_past(as_of):
+    known = _followed(capacity(), facts(APRIL_2021), instant(as_of))
+    made = plan(capacity(), known, instant(as_of), window("2021-04-06T00:00:00+02:00", 2))
+    assert list(waits(made)) == []
+
+
+def test_nobody_is_cut_when_an_announcement_is_withdrawn():
+    withdrawn = announcement(
+        "storm",
+        "2021-03-14T20:00:00+01:00",
+        {"from": "2021-03-15", "until": "2021-03-19", "schooling": "Remote"},
+        withdrawnAt="2021-03-16T09:00:00+01:00",
+    )
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 14, "maxWhenAnnounced": 70}])
+    as_of = instant("2021-03-16T09:00:00+01:00")
+    for days in (0.2, 3):
+        made = plan(spec, _followed(spec, facts(withdrawn), as_of), as_of, window("2021-03-16T09:00:00+01:00", days))
+        floor = made.workload("portal").floor[made.ahead]
+        assert floor[0] > 50
+        assert np.diff(floor).min() >= -5
+        assert floor[30] > 50  # those at home this morning stay there today
+
+
+def test_floors_above_a_new_budget_come_down_by_their_rate():
+    spec = capacity(
+        workloads=[
+            {
+                "name": "portal",
+                "ordinaryPeak": {"replicas": 12},
+                "connections": {"budget": "postgres", "perReplica": 20},
+            }
+        ],
+        budgets=[{"name": "postgres", "connections": 200}],
+    )
+    as_of = instant("2021-03-16T09:00:00+01:00")
+    made = plan(spec, facts(floors={"portal": 40}), as_of, window("2021-03-16T09:00:00+01:00"))
+    floor = made.workload("portal").floor[made.ahead]
+    assert floor[0] == 40
+    assert np.diff(floor).min() == -5
+    assert floor[30] <= 8
+    assert any(each.code == "BudgetOverdrawn" for each in notices(made, cost(made)))
+
+
+def test_a_replica_is_ready_its_lead_after_it_was_asked_for():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "startup": "3m", "warmup": "60s"}])
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    portal = made.workload("portal")
+    rise = made.inner.start + 1 + int(np.argmax(np.diff(portal.floor[made.inner]) > 0))
+    assert portal.ready[rise + 3] == portal.floor[rise - 1]
+    assert portal.ready[rise + 4] >= portal.floor[rise]
+
+
+def test_a_pooler_is_asked_for_a_start_up_before_its_clients_are():
+    spec = capacity(
+        workloads=[
+            {"name": "pgbouncer", "ordinaryPeak": {"replicas": 6}, "startup": "9m"},
+            {
+                "name": "auth",
+                "ordinaryPeak": {"replicas": 6},
+                "after": ["pgbouncer"],
+                "connections": {"budget": "postgres", "perReplica": 20},
+            },
+        ],
+        budgets=[{"name": "postgres", "connections": 4000}],
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    pooler, auth = made.workload("pgbouncer").floor, made.workload("auth").floor
+    morning = slice(made.inner.start + 2 * 60, made.inner.start + 8 * 60)
+    assert (pooler[morning.start - 9 : morning.stop - 9] >= auth[morning]).all()
+    assert (pooler[morning.start - 8 + 1 : morning.stop - 8 + 1] > auth[morning]).any()
+
+
+def test_a_withdrawal_is_news_for_the_floors_in_effect():
+    gone = announcement(
+        "storm",
+        "2021-03-14T20:00:00+01:00",
+        {"from": "2021-03-16", "until": "2021-03-19", "schooling": "Remote"},
+        withdrawnAt="2021-03-16T00:00:00+01:00",
+    )
+    spec = capacity(ramp={"upPerMinute": 20, "downPerMinute": 1})
+    before = floors_in_effect(spec, facts(gone), instant("2021-03-15T23:58:00+01:00"))["portal"]
+    after = floors_in_effect(spec, facts(gone), instant("2021-03-16T00:02:00+01:00"))["portal"]
+    assert before - 4 <= after <= before
+
+
+def test_a_local_calendar_holds_for_its_departement_and_not_for_the_neighbours():
+    closed = parse(
+        {
+            "apiVersion": "entcapacity.io/v1alpha1",
+            "kind": "SchoolCalendar",
+            "metadata": {"name": "rhone"},
+            "spec": {"scope": {"departements": ["69"]}, "days": [{"from": "2026-11-17", "schooling": "Closed"}]},
+        }
+    )
+    schooldays = embedded().with_calendars([closed], {})
+    day = window("2026-11-17T00:00:00+01:00")
+    for codes in (("69", "42"), ("42", "69")):
+        audience = [{"departements": [{"code": code}], "levels": ["College"], "pupils": 50_000} for code in codes]
+        made = plan(capacity(audience=audience), Facts(schooldays), instant("2026-11-16T12:00:00+01:00"), day)
+        noon = day.instant(12 * 60)
+        kinds = {
+            code: str(each.day_at(noon)[1].day.kind) for code, each in zip(codes, made.demand.streams, strict=True)
+        }
+        assert kinds == {"69": "Closed", "42": "OnSite"}
+
+
+def test_a_queue_never_holds_more_than_all_users():
+    spec = capacity(
+        workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}}],
+        limits=[{"name": "educonnect", "loginsPerMinute": 8000}],
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    users = sum(each.users for each in made.demand.streams)
+    found = list(waits(made))
+    assert found
+    assert all(each.most < users / 10 for each in found)
+    assert all(each.limited_by == "educonnect" for each in found)
+
+
+def test_a_limit_just_above_the_peak_lets_everyone_in_and_just_below_it_nobody_waits_long():
+    crowd = plan(capacity(), facts(APRIL_2021), EVENING, TUESDAY).demand.load.logins.crowd.max()
+    for share, longest in ((1.01, 0), (0.99, 2)):
+        spec = capacity(limits=[{"name": "educonnect", "loginsPerMinute": int(share * crowd)}])
+        found = list(waits(plan(spec, facts(APRIL_2021), EVENING, TUESDAY)))
+        assert max((each.longest for each in found), default=timedelta(0)) <= timedelta(minutes=longest)
+        assert bool(found) == (longest > 0)
+
+
+def test_a_minimum_above_the_maximum_that_was_found_is_not_asked_for():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "min": 5}])
+    made = plan(spec, facts(bounds={"portal": Bounds(max=3)}), EVENING, TUESDAY)
+    assert made.workload("portal").floor.max() == 3
+
+
+def test_a_capped_floor_says_what_would_be_needed():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}])
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    need = int(made.workload("portal").need[made.inner].max())
+    texts = [each.reason.text() for each in steps(made, made.workload("portal"))]
+    assert any(f"need {number}, at most 60" in text for number in range(61, need + 1) for text in texts)
+
+
+def test_a_boost_is_named_where_it_is_the_reason():
+    spec = capacity(boost={"percent": 200, "until": "2021-03-16T20:00:00+01:00"})
+    made = plan(spec, facts(), instant("2021-03-16T00:00:00+01:00"), window("2021-03-16T00:00:00+01:00"))
+    assert any("boosted by 200 %" in each.reason.text() for each in steps(made, made.workload("portal")))
+
+
+def test_poolers_come_down_when_it_is_night_for_all():
+    spec = capacity(
+        audience=[
+            {"academies": ["Toulouse"], "levels": ["Lycee"], "pupils": 1_000},
+            {"zones": ["Polynésie"], "levels": ["Lycee"], "pupils": 60_000},
+        ],
+        workloads=[
+            {"name": "pgbouncer", "ordinaryPeak": {"replicas": 20}},
+            {
+                "name": "auth",
+                "ordinaryPeak": {"replicas": 20},
+                "after": ["pgbouncer"],
+                "connections": {"budget": "postgres", "perReplica": 20},
+            },
+        ],
+        budgets=[{"name": "postgres", "connections": 4000}],
+    )
+    made = plan(spec, facts(), instant("2026-03-01T12:00:00+01:00"), window("2026-03-02T12:00:00+00:00", 2))
+    pooler = made.workload("pgbouncer").floor
+    falls = [made.inner.start + 1 + int(each) for each in np.flatnonzero(np.diff(pooler[made.inner]) < 0)]
+    there = ZoneInfo("Pacific/Tahiti")  # never night in both, so where most users live
+    clocks = [made.grid.instant(each).astimezone(there).strftime("%H:%M") for each in falls]
+    assert clocks
+    assert all(each >= "22:00" or each < "05:00" for each in clocks)

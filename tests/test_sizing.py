@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from entcapacity.budgets import Client, shared_out
 from entcapacity.demand import Peak
-from entcapacity.sizing import Carried, Sizing, scales_with, sizing
-from entcapacity.spec import Connections
+from entcapacity.sizing import Carried, Sizing, clients_of, sizing
+from entcapacity.spec import Connections, scales_with
 from specs import capacity
 
 loads = st.floats(0, 1e6)
@@ -23,13 +23,13 @@ def _need(sized, sessions, logins=0.0):
 @given(loads, loads, st.floats(1, 5000), st.floats(1, 5000), st.integers(10, 100))
 def test_need_is_the_larger_of_sessions_and_logins_rounded_up(sessions, logins, u, mu, percent):
     rho = percent / 100
-    sized = Sizing(Carried(u, mu), rho, 1.0)
+    sized = Sizing(Carried(u, mu), rho)
     exact = max((sessions + 2 * math.sqrt(sessions)) / (rho * u), logins / (rho * mu))
     assert exact - 1e-6 <= _need(sized, sessions, logins) < exact + 1 + 1e-6
 
 
 def test_square_root_staffing_matters_on_small_platforms_only():
-    sized = Sizing(Carried(sessions=1000), 0.75, 1.0)
+    sized = Sizing(Carried(sessions=1000), 0.75)
     assert _need(sized, 730) == 2  # 730 sessions alone would fit on one replica at 75 %
     assert _need(sized, 730_000) == 976  # 974 without
 
@@ -59,7 +59,7 @@ def test_measured_capacity_wins_over_calibration():
 
 
 def test_a_third_of_the_sites_may_be_lost():
-    sized = Sizing(Carried(sessions=100), 1.0, 3 / 2)
+    sized = Sizing(Carried(sessions=100), 1.0, domains=3, lost=1)
     assert _need(sized, 9_801) == 150  # 100 replicas, of which 50 may go
 
 
@@ -70,6 +70,8 @@ def test_a_third_of_the_sites_may_be_lost():
         ({"capacity": {"loginsPerMinute": 10}}, "Logins"),
         ({"capacity": {"sessions": 10, "loginsPerMinute": 10}}, "Both"),
         ({"ordinaryPeak": {"replicas": 3}}, "Sessions"),
+        ({"ordinaryPeak": {"replicas": 3}, "capacity": {"loginsPerMinute": 10}}, "Both"),
+        ({"ordinaryPeak": {"replicas": 3}, "capacity": {"sessions": 10}}, "Sessions"),
         ({"ordinaryPeak": {"replicas": 3}, "scalesWith": "Logins"}, "Logins"),
     ],
 )
@@ -101,10 +103,11 @@ def test_a_workload_that_clients_with_connections_come_after_is_their_pooler():
 def test_a_budget_is_never_overdrawn_and_never_wasted(peaks, budget, surge):
     clients = [
         Client(
-            Sizing(Carried(sessions=100.0), 0.75, 1.0),
+            Sizing(Carried(sessions=100.0), 0.75),
             Connections(budget="postgres", per_replica=5 + position, max_surge_percent=surge),
             np.array([peak]),
             np.array([0.0]),
+            0,
             np.array([10_000]),
         )
         for position, peak in enumerate(peaks)
@@ -125,3 +128,33 @@ def test_a_budget_is_never_overdrawn_and_never_wasted(peaks, budget, surge):
         assert all(got <= wanted for got, wanted in zip(allowed, asked, strict=True))
         # the next replica of each client would be one too many for somebody
         assert held([min(got + 1, wanted) for got, wanted in zip(allowed, asked, strict=True)]) > budget
+
+
+@given(st.integers(0, 200), st.integers(2, 9), st.data())
+def test_whichever_failure_domains_are_lost_enough_replicas_are_left(replicas, domains, data):
+    lost = data.draw(st.integers(1, domains - 1))
+    spread = int(Sizing(Carried(), 1.0, domains, lost).spread_over(np.array([replicas]))[0])
+
+    def left(count):
+        sizes = sorted((count // domains + (each < count % domains) for each in range(domains)), reverse=True)
+        return sum(sizes[lost:])
+
+    assert left(spread) >= replicas
+    assert spread == 0 or left(spread - 1) < replicas
+
+
+def test_clients_that_declare_no_connections_count_only_where_none_does():
+    both = capacity(
+        workloads=[
+            {"name": "pgbouncer", "ordinaryPeak": {"replicas": 3}},
+            {
+                "name": "auth",
+                "ordinaryPeak": {"replicas": 6},
+                "after": ["pgbouncer"],
+                "connections": {"budget": "postgres", "perReplica": 20},
+            },
+            {"name": "portal", "ordinaryPeak": {"replicas": 6}, "after": ["pgbouncer"]},
+        ],
+        budgets=[{"name": "postgres", "connections": 600}],
+    )
+    assert clients_of(both.workloads[0], both.workloads) == {"auth": 20}

@@ -59,7 +59,7 @@ def ceilings(plan: Plan) -> Ceilings:
 
 
 def admission(plan: Plan) -> Admission:
-    """Who gets in when, if people come as is planned on; arrays are on the plan's grid.
+    """Who gets in when, if people come as they are expected, as many as is planned on; arrays are on the plan's grid.
 
     Nobody waits from before ``as_of``: what was ready then, the plan does not know.
     """
@@ -67,8 +67,8 @@ def admission(plan: Plan) -> Admission:
     ceiling = ceilings(plan)
     past = np.arange(plan.grid.length) < plan.grid.index_from(plan.as_of)
     return admit(
-        load.logins.planned(plan.spec.demand.plan_on),
-        load.sessions.planned(plan.spec.demand.plan_on),
+        load.logins.coming(plan.spec.demand.plan_on),
+        load.sessions.coming(plan.spec.demand.plan_on),
         np.where(past, np.inf, ceiling.logins),
         np.where(past, np.inf, ceiling.sessions),
         plan.spec.demand.session_length / MINUTE,
@@ -78,7 +78,7 @@ def admission(plan: Plan) -> Admission:
 def waits(plan: Plan) -> Iterator[Wait]:
     """The times in the window, from ``as_of`` on, in which people wait."""
     let_in, ceiling = admission(plan), ceilings(plan)
-    begin, end = plan.first, plan.inner.stop
+    begin, end = plan.ahead.start, plan.ahead.stop
     queued = let_in.queue[begin:end] >= 1.0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], queued, [False])).astype(int))) + begin
     for first, last in zip(edges[::2], edges[1::2], strict=True):
@@ -94,7 +94,7 @@ def waits(plan: Plan) -> Iterator[Wait]:
 
 def _tightest(load: Load, ceiling: Ceilings, index: int, plan_on: str) -> str:
     """Whose ceiling the load goes beyond the most."""
-    logins, sessions = (float(each.planned(plan_on)[index]) for each in (load.logins, load.sessions))
+    logins, sessions = (float(each.coming(plan_on)[index]) for each in (load.logins, load.sessions))
     left = {name: float(limit[index]) / max(logins, 1.0) for name, limit in ceiling.login_limits.items()}
     for name, limit in ceiling.session_limits.items():
         left[name] = min(left.get(name, inf), float(limit[index]) / max(sessions, 1.0))

@@ -27,9 +27,10 @@ class Effect:
 
     announcement: str
     announced_at: datetime
+    """As clocks show it there."""
     period: Period
     last: date
-    """Last local date it holds on; a withdrawal keeps the dates that had passed."""
+    """Last local date it holds on; a withdrawal keeps the dates that had begun."""
 
     def holds_on(self, on: date) -> bool:
         """Whether a local date lies in the period."""
@@ -49,7 +50,7 @@ class Announcements:
         The latest announcement wins an overlap, ties by name; within one announcement the narrower period does.
         """
         return tuple(
-            Effect(each.name, each.spec.announced_at, period, last)
+            Effect(each.name, each.spec.announced_at.astimezone(ZoneInfo(place.timezone)), period, last)
             for each in self.known
             if each.spec.scope.covers(place, level)
             for period in sorted(each.spec.periods, key=_width)
@@ -119,6 +120,7 @@ def _last_date(each: SchoolAnnouncement, period: Period, as_of: datetime | None,
     last = period.until or _FAR
     withdrawn = each.spec.withdrawn_at
     if withdrawn is not None and (as_of is None or withdrawn <= as_of):
-        gone = withdrawn.astimezone(ZoneInfo(place.timezone)).date()
-        return min(last, gone - timedelta(days=1))
+        local = withdrawn.astimezone(ZoneInfo(place.timezone))
+        begun = local.time() > time(0)  # who was told to stay at home this morning is at home today
+        return min(last, local.date() if begun else local.date() - timedelta(days=1))
     return last

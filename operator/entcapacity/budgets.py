@@ -24,12 +24,14 @@ class Client:
     """The day's peak of sessions."""
     logins: Floats
     """The day's peak of log-ins per minute."""
+    least: int
+    """Replicas it keeps in any case."""
     most: Ints
     """Most replicas it may have anyway."""
 
     def replicas(self, share: Floats) -> Ints:
         """Replicas for a share of the day's peaks."""
-        return np.minimum(self.sizing.need(share * self.sessions, share * self.logins), self.most)
+        return np.clip(self.sizing.need(share * self.sessions, share * self.logins), self.least, self.most)
 
     def held(self, share: Floats) -> Floats:
         """Connections that those replicas hold, a rollout's surge counted."""

@@ -39,11 +39,11 @@ class Cost:
 
 
 def cost(made: Plan) -> Cost:
-    """The cost of the floors in the plan's window, and of the usual week's over the same hours."""
-    inner = made.inner
-    floors = {each.name: each.floor[inner] for each in made.workloads}
+    """The cost of the floors in the plan's window from ``as_of`` on, and of the usual week's over the same hours."""
+    ahead = made.ahead
+    floors = {each.name: each.floor[ahead] for each in made.workloads}
     requests = {each.name: each.workload.requests for each in made.workloads}
-    total = np.sum(list(floors.values()), axis=0)
+    total: Ints = np.sum(list(floors.values()), axis=0)
     nothing = np.zeros(len(total))
     cpu = sum((asked.cpu * floors[name] for name, asked in requests.items() if asked), nothing)
     memory = sum((asked.memory / _GIB * floors[name] for name, asked in requests.items() if asked), nothing)
@@ -51,12 +51,12 @@ def cost(made: Plan) -> Cost:
     return Cost(
         replica_hours=float(total.sum()) / 60,
         usual_replica_hours=float(_usual(made).sum()) / 60,
-        peak_replicas=int(total.max()),
+        peak_replicas=int(total.max(initial=0)),
         cpu_hours=float(cpu.sum()) / 60,
-        peak_cpu=float(cpu.max()),
+        peak_cpu=float(cpu.max(initial=0)),
         memory_gib_hours=float(memory.sum()) / 60,
-        peak_memory_gib=float(memory.max()),
-        peak_nodes=ceil(int(total.max()) / per_node) if per_node else None,
+        peak_memory_gib=float(memory.max(initial=0)),
+        peak_nodes=ceil(int(total.max(initial=0)) / per_node) if per_node else None,
     )
 
 
@@ -69,7 +69,7 @@ def _usual(made: Plan) -> Ints:
     total = np.sum([each.floor[week.inner] for each in week.workloads], axis=0)
     usual = np.zeros(_WEEK, dtype=np.int64)
     usual[_minute_of_week(week.window, made.timezone)] = total
-    return usual[_minute_of_week(made.window, made.timezone)]
+    return usual[_minute_of_week(made.window, made.timezone)][made.ahead.start - made.inner.start :]
 
 
 def _minute_of_week(window: Grid, timezone: str) -> Ints:

@@ -22,7 +22,7 @@ from entcapacity.presence import Presence, presence
 from entcapacity.schooldays import Calendar
 from entcapacity.slots import shifted, start_slots
 from entcapacity.spec import ENTCapacitySpec, Segment
-from entcapacity.streams import BUSIER, LocalDay, View, Views, places_of
+from entcapacity.streams import BUSIER, REMOTE, LocalDay, View, Views, places_of
 from entcapacity.territories import PLACES, Place
 from entcapacity.vocabulary import DayKind, Level
 
@@ -41,7 +41,14 @@ class Band:
 
     low: Floats
     expected: Floats
+    crowd: Floats
+    """As many as may well come, when they are expected: height without width, a course that things can take."""
     high: Floats
+    """As many as may well come, whenever they may: what to be ready for at each minute."""
+
+    def coming(self, plan_on: str) -> Floats:
+        """Who comes when, if things go as is planned on."""
+        return self.expected if plan_on == "Expected" else self.crowd
 
     def planned(self, plan_on: str) -> Floats:
         """The curve that is planned on: ``Expected`` or ``High``."""
@@ -98,7 +105,7 @@ class Starts:
 
     on: date
     shifts: tuple[tuple[str, int], ...]
-    """Segments and the minutes by which each begins later than the first slot."""
+    """Segments and the minutes by which each begins later than ``slots.from``."""
     peak: float
     """Expected sessions at the peak when all begin as they like."""
     spread_peak: float
@@ -143,12 +150,14 @@ def demand(spec: ENTCapacitySpec, calendar: Calendar, known: Announcements, grid
     per_session = MINUTE / spec.demand.session_length
     found = _found(spec, Views(calendar, known), wide)
     starts = _spread_starts(spec, found)
+    factor = _factor(spec, wide)
     heights = {each: each.by_day({on: day.band for on, day in each.days.items()}) for each in _presences(found)}
-    totals = {weights: np.zeros((6, grid.length)) for weights in profiles(spec)}
+    totals = {weights: np.zeros((8, grid.length)) for weights in profiles(spec)}
     streams = []
     for each in found:
         height = reduce(np.maximum, (heights[presence] for presence in each.presences))
-        curves = _band(np.minimum(each.sessions, each.users), height, each.users, per_session)[:, inner]
+        sessions = np.minimum(each.sessions * factor, each.users)
+        curves = _band(sessions, height, each.users, per_session)[:, inner]
         for weights, total in totals.items():
             total += curves * _use(weights, each)[inner] if weights else curves
         segment = spec.audience[each.position]
@@ -164,7 +173,7 @@ def demand(spec: ENTCapacitySpec, calendar: Calendar, known: Announcements, grid
     for event in spec.events:
         begin, end = grid.index(event.from_) - EVENT_RAMP, grid.index(event.until) + EVENT_RAMP
         exceptional[max(begin, 0) : max(end, 0)] = True
-    loads = {weights: Load(Band(*total[:3]), Band(*total[3:])) for weights, total in totals.items()}
+    loads = {weights: Load(Band(*total[:4]), Band(*total[4:])) for weights, total in totals.items()}
     return Demand(grid, loads, tuple(streams), exceptional, announced, starts)
 
 
@@ -182,7 +191,7 @@ def ordinary_peak(spec: ENTCapacitySpec) -> Peak:
         for role, count in users.items():
             curve += count * shares.share(DayKind.ON_SITE, 100, 0, role, segment.levels)
         arriving = np.maximum(0.0, np.roll(curve, -1) - curve + curve * per_session)
-        for fraction, timezone in _timezones(segment):
+        for fraction, timezone in timezones_of(segment):
             sessions += fraction * np.roll(curve, -_winter_offset(timezone))
             logins += fraction * np.roll(arriving, -_winter_offset(timezone))
     return Peak(float(sessions.max()), float(logins.max()))
@@ -198,8 +207,8 @@ def weights_of(weights: Mapping[DayKind, int]) -> Weights:
     return tuple(sorted((kind, percent) for kind, percent in weights.items() if percent != 100))
 
 
-def _timezones(segment: Segment) -> tuple[tuple[float, str], ...]:
-    """Fractions of a segment's users by time zone; where nobody said, its first place's."""
+def timezones_of(segment: Segment) -> tuple[tuple[float, str], ...]:
+    """Fractions of a segment's users by time zone; where nobody said, all are in its first place's."""
     shares: dict[str, float] = {}
     for each in segment.departements:
         timezone = PLACES[each.code].timezone
@@ -224,7 +233,7 @@ def _shares(spec: ENTCapacitySpec) -> Shares:
 
 
 def _found(spec: ENTCapacitySpec, views: Views, grid: Grid) -> list[_Found]:
-    shares, factor = _shares(spec), _factor(spec, grid)
+    shares = _shares(spec)
     known: dict[View, Presence] = {}
     found = []
     for position, segment in enumerate(spec.audience):
@@ -233,7 +242,7 @@ def _found(spec: ENTCapacitySpec, views: Views, grid: Grid) -> list[_Found]:
                 if view not in known:
                     known[view] = presence(view, shares, grid)
             presences = tuple(known[view] for view in group.views)
-            sessions = reduce(np.maximum, (each.sessions(group.users) for each in presences)) * factor
+            sessions = reduce(np.maximum, (each.sessions(group.users) for each in presences))
             found.append(_Found(position, sum(group.users.values()), presences, sessions))
     return found
 
@@ -244,7 +253,7 @@ def _presences(found: Sequence[_Found]) -> tuple[Presence, ...]:
 
 
 def _spread_starts(spec: ENTCapacitySpec, found: Sequence[_Found]) -> tuple[Starts, ...]:
-    """Start slots for every day announced Remote; those who will follow them are shifted in place."""
+    """Start slots for every day announced Remote or Hybrid; those who will follow them are shifted in place."""
     slots = spec.shaping.slots
     if slots is None or not found:
         return ()
@@ -253,7 +262,7 @@ def _spread_starts(spec: ENTCapacitySpec, found: Sequence[_Found]) -> tuple[Star
     for position, on in enumerate(seen.days):
         here = seen.day == position
         if here.sum() < MINUTES_PER_DAY - 60 or not any(
-            day.announced for each in _presences(found) if (day := each.days.get(on))
+            day.announced for each in _presences(found) if (day := each.days.get(on)) and day.day.kind in REMOTE
         ):
             continue
         curves = [
@@ -290,20 +299,21 @@ def _factor(spec: ENTCapacitySpec, grid: Grid) -> Floats:
 
 
 def _band(sessions: Floats, height: Floats, users: float, per_session: float) -> Floats:
-    """Low, expected and high of sessions, then of log-ins: six rows.
+    """Low, expected, crowd and high of sessions, then of log-ins: eight rows.
 
     Log-ins are what makes the sessions: λ = max(0, n' + n/S), by Little's law. A band has a height, and a width in
     time, since coming early is the commonest error.
     """
     logins = np.maximum(0.0, np.diff(sessions, append=sessions[-1]) + sessions * per_session)
-    rows = np.empty((6, len(sessions)))
-    for first, curve in ((0, sessions), (3, logins)):  # one at a time: they fit in the processor's cache
+    rows = np.empty((8, len(sessions)))
+    for first, curve in ((0, sessions), (4, logins)):  # one at a time: they fit in the processor's cache
         edge = np.ones(BAND_WIDTH)
         around = np.concatenate((curve[0] * edge, curve, curve[-1] * edge))
         rows[first] = (1 - height) * -sliding_max(-around, 2 * BAND_WIDTH + 1)
         rows[first + 1] = curve
-        rows[first + 2] = (1 + height) * sliding_max(around, 2 * BAND_WIDTH + 1)
-    np.minimum(rows[2], users, out=rows[2])
+        rows[first + 2] = (1 + height) * curve
+        rows[first + 3] = (1 + height) * sliding_max(around, 2 * BAND_WIDTH + 1)
+    np.minimum(rows[2:4], users, out=rows[2:4])
     return rows
 
 

@@ -19,8 +19,9 @@ from entcapacity.curves import Shares, defaults, users_of
 from entcapacity.demand import BAND_WIDTH, Stream, weights_of
 from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Floats
-from entcapacity.plan import DEFAULT_STARTUP, Plan, WorkloadPlan, may_fall, planning_days, still_held
+from entcapacity.plan import Plan, WorkloadPlan, may_fall, planned_load, planning_days, still_held
 from entcapacity.reasons import Argument, Reason, reason
+from entcapacity.scaling import DEFAULT_STARTUP
 from entcapacity.sizing import BETA, ROUNDING
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import driver
@@ -111,7 +112,7 @@ class _Reckoning:
             self._say("Demand", "S", "TermSessionLength", self._session_minutes)
             self._total("λ", "TermLogins", [self._logins(name, stream) for name, stream in streams])
             if wait := ceil(self._plan.spec.shaping.max_wait / MINUTE):
-                self._say("Demand", "λ′", "TermLoginsSpread", self._spread_logins(wait), wait=wait)
+                self._say("Demand", "λ′", "TermLoginsSpread", self._spread_logins(), wait=wait)
 
     @property
     def _session_minutes(self) -> float:
@@ -209,14 +210,12 @@ class _Reckoning:
         self._say("Demand", f"{symbol}({name})", "TermPlannedOn", value, formula, segment=name)
         return value
 
-    def _spread_logins(self, wait: int) -> float:
+    def _spread_logins(self) -> float:
         """Log-ins of the minute when people may wait, from the whole day's curve, as the plan spreads them."""
         plan = self._plan
-        load = plan.demand.loads[weights_of(self._workload.workload.weights)]
         days = planning_days(plan.grid, plan.timezone)
-        first, last = np.searchsorted(days, [days[self._driver], days[self._driver] + 1])
-        spread = smoothing.spread_by_wait(load.logins.planned(plan.spec.demand.plan_on)[first:last], wait)
-        return float(spread[self._driver - first])
+        _, logins = planned_load(self._workload.workload, plan.spec, plan.demand, days)
+        return float(logins[self._driver])
 
     def _connections(self) -> None:
         """What the clients of a pooler hold."""
@@ -251,10 +250,12 @@ class _Reckoning:
             held = self._value("c")
             found.append(self._need("R(c)", held, show(held), sized.carried.connections))
         need = max(found, default=0)
-        if self._plan.spec.spread is not None:
+        if self._plan.spec.spread is not None and not self._workload.clients:
             all_, lost = self._plan.spec.spread.failure_domains, self._plan.spec.spread.tolerate
-            self._whole("R(z)", "TermNeedSpread", need * sized.spread, f"{need} × {all_} ÷ ({all_} − {lost})")
-            need = int(self._value("R(z)"))
+            need = int(sized.spread_over(np.array([need]))[0])
+            gone = lost * (need // all_) + min(lost, need % all_)
+            self._say("Sizing", "z", "TermLeft", need - gone, f"{need} − {gone}", domains=all_, lost=lost)
+            self._say("Sizing", "R(z)", "TermNeedSpread", need)
         elif len(found) > 1:
             self._say("Sizing", "R", "TermNeed", need, f"max({', '.join(map(str, found))})")
 
@@ -338,29 +339,28 @@ class _Reckoning:
 
     def _minutes_fallen(self, since: int) -> int:
         """Minutes from a position to the one explained in which the floor may fall."""
-        falling = may_fall(self._plan.grid, self._plan.timezone) if self._workload.clients else None
+        falling = may_fall(self._plan.spec, self._plan.grid) if self._workload.clients else None
         fallen = smoothing.fall(self._plan.grid.length, 1, falling)
         return max(0, int(fallen[self._index] - fallen[max(0, min(since, len(fallen) - 1))]))
 
     def _in_effect(self, wanted: int) -> None:
         """The floor as it can be reached from the one in effect."""
         plan, workload, ramp = self._plan, self._workload, self._plan.spec.ramp
-        in_effect = plan.facts.floors.get(workload.name)
+        in_effect = workload.in_effect
         if in_effect is None:
             self._say("Floor", "floor", "TermFloor", wanted, str(wanted))
             return
         now = plan.grid.index_from(plan.as_of)
         elapsed, fallen = max(0, self._index - now), self._minutes_fallen(now)
-        most = max(int(workload.limit.max()), wanted)
         self._say("Floor", "f₀", "TermInEffect", in_effect, since=self._clock(now))
         self._say("Floor", "e", "TermElapsed", elapsed)
         self._say("Floor", "y", "TermFallingSince", fallen)
         reached = max(min(wanted, in_effect + ramp.up_per_minute * elapsed), in_effect - ramp.down_per_minute * fallen)
-        floor = min(max(reached, workload.minimum), most)
+        floor = max(reached, workload.minimum)
         formula = f"max(min({wanted}, {in_effect} + {ramp.up_per_minute} × {elapsed}), "
         formula += f"{in_effect} − {ramp.down_per_minute} × {fallen})"
         if floor != reached:
-            formula = f"min(max({formula}, {workload.minimum}), {most})"
+            formula = f"max({formula}, {workload.minimum})"
         self._say("Floor", "floor", "TermFloor", floor, formula)
 
 

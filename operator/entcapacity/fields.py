@@ -58,6 +58,7 @@ def _instant(value: object) -> datetime:
         raise ValueError('not an instant: write "2021-03-31T20:00:00+02:00"')
     if value.utcoffset() is None:
         raise ValueError('an instant without an offset: write "2021-03-31T20:00:00+02:00", or Z for UTC')
+    _check_year(value.year)
     return value
 
 
@@ -69,7 +70,13 @@ def _date(value: object) -> date:
             value = None
     if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError("not a date: write 2021-04-06")
+    _check_year(value.year)
     return value
+
+
+def _check_year(year: int) -> None:
+    if not 2000 <= year <= 2100:
+        raise ValueError(f"the year {year} lies outside 2000 to 2100")
 
 
 def minutes_of(text: str) -> int:

@@ -95,7 +95,7 @@ class LocalGrid:
         return self.day * MINUTES_PER_DAY + self.minute
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def local(grid: Grid, timezone: str) -> LocalGrid:
     """How ``timezone`` sees ``grid``. In French zones offsets change on whole UTC hours."""
     zone = ZoneInfo(timezone)

@@ -58,14 +58,14 @@ def lateness(plan: Plan, workload: WorkloadPlan) -> Late | None:
 
     A floor that follows news on an ordinary day by its start-up is nothing to report: nobody could be ahead of that.
     """
-    below = workload.floor < workload.wanted
-    spans = list(_spans(below, plan))
-    if not spans:
+    begin = plan.ahead.start
+    below = workload.floor[begin:] < workload.wanted[begin:]
+    if not below[: plan.ahead.stop - begin].any():
         return None
-    first, last = spans[0]
-    served = np.minimum(workload.need, workload.limit)
+    first = begin + int(np.argmax(below))
+    last = first + int(np.argmin(np.append(below[first - begin :], False)))
     lead = workload.lead.own
-    missed = int((workload.ready < served)[first : last + lead].sum())
+    missed = int((workload.ready < workload.served)[first : last + lead].sum())
     if not plan.demand.exceptional[first : last + workload.lead.exceptional].any() and missed <= lead + 1:
         return None
     return Late(plan.grid.instant(first), plan.grid.instant(last) + timedelta(minutes=lead), missed)
@@ -81,10 +81,17 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
         yield from _short(plan, workload, zone)
     yield from _nodes_short(plan, cost, zone)
     for wait in waits(plan):
-        longest = "?" if wait.longest is None else f"{wait.longest // timedelta(minutes=1)} min"
-        yield reason("Waiting", since=_show(wait.since, zone), until=_show(wait.until, zone), wait=longest)
+        yield reason(
+            "Waiting",
+            most=wait.most,
+            since=_show(wait.since, zone),
+            until=_show(wait.until, zone),
+            wait="?" if wait.longest is None else f"{wait.longest // timedelta(minutes=1)} min",
+            limitedBy=wait.limited_by,
+        )
     yield from _limits_reached(plan, zone)
     yield from _budgets_at_risk(plan)
+    yield from _budgets_overdrawn(plan, zone)
     for stream in plan.demand.streams:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
@@ -92,21 +99,22 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
 def _short(plan: Plan, workload: WorkloadPlan, zone: ZoneInfo) -> Iterator[Reason]:
     worst = max(shortfalls(plan, workload), key=lambda each: each.replicas, default=None)
     if worst is not None:
-        most = int(workload.limit[plan.grid.index(worst.at)])
+        index = plan.grid.index(worst.at)
+        most, maximum = int(workload.limit[index]), int(workload.maximum[index])
         shown: dict[str, Argument] = {
             "workload": workload.name,
             "replicas": worst.replicas,
             "at": _show(worst.at, zone),
             "max": most,
         }
-        yield reason("BudgetShort", **shown, budget=workload.budget) if workload.budget else reason("Short", **shown)
+        yield reason("BudgetShort", **shown, budget=workload.budget) if most < maximum else reason("Short", **shown)
 
 
 def _nodes_short(plan: Plan, cost: Cost, zone: ZoneInfo) -> Iterator[Reason]:
     most = plan.spec.nodes.max
     if most is not None and cost.peak_nodes is not None and cost.peak_nodes > most:
-        total = np.sum([each.floor[plan.inner] for each in plan.workloads], axis=0)
-        at = plan.window.instant(int(np.argmax(total)))
+        total = np.sum([each.floor[plan.ahead] for each in plan.workloads], axis=0)
+        at = plan.grid.instant(plan.ahead.start + int(np.argmax(total)))
         yield reason("NodesShort", nodes=cost.peak_nodes, at=_show(at, zone), max=most)
 
 
@@ -131,6 +139,26 @@ def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
             yield reason("BudgetAtRisk", budget=budget.name, connections=held, allowed=budget.connections)
 
 
+def _budgets_overdrawn(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
+    """Budgets that the floors themselves overdraw: minima, or floors that are still coming down, can ask for more."""
+    for budget in plan.spec.budgets:
+        held = np.zeros(plan.ahead.stop - plan.ahead.start)
+        for each in plan.workloads:
+            connections = each.workload.connections
+            if connections and connections.budget == budget.name:
+                surged = np.ceil(each.floor[plan.ahead] * (100 + connections.max_surge_percent) / 100)
+                held += connections.per_replica * surged
+        if held.size and held.max() > budget.connections:
+            at = _show(plan.grid.instant(plan.ahead.start + int(np.argmax(held))), zone)
+            yield reason(
+                "BudgetOverdrawn",
+                budget=budget.name,
+                connections=int(held.max()),
+                at=at,
+                allowed=budget.connections,
+            )
+
+
 def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
     """Days past the calendar's end, and days on which shares are unknown."""
     first, last = plan.window.instant(0).date(), plan.window.instant(plan.window.length - 1).date()
@@ -138,8 +166,11 @@ def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
         inside = [day for on, day in days.items() if first <= on <= last]
         unknown = next((day for day in inside if day.day.kind is DayKind.UNKNOWN), None)
         if unknown is not None:
-            until = dict(unknown.day.reason.args).get("until", "")
-            yield reason("CalendarEnds", who=who(stream, place, unknown), until=str(until))
+            whom, until = who(stream, place, unknown), dict(unknown.day.reason.args).get("until")
+            if until is None:
+                yield reason("CalendarHole", who=whom, on=unknown.on.isoformat())
+            else:
+                yield reason("CalendarEnds", who=whom, until=until)
     torn = _first_torn(stream, first, last)
     if torn is not None:
         yield reason("PartlyConcernedDay", segment=stream.segment, on=torn.isoformat())
@@ -156,7 +187,7 @@ def _first_torn(stream: Stream, first: date, last: date) -> date | None:
 
 def _spans(flags: Bools, plan: Plan) -> Iterator[tuple[int, int]]:
     """First and last-plus-one positions of each run of true minutes in the window, from ``as_of`` on."""
-    begin, end = plan.first, max(plan.first, plan.inner.stop)
+    begin, end = plan.ahead.start, plan.ahead.stop
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[begin:end], [False])).astype(int))) + begin
     return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
 

@@ -11,7 +11,14 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from entcapacity.fields import show
-from entcapacity.spec import API_VERSION, ENTCapacity, ENTCapacitySpec, SchoolAnnouncement, SchoolCalendar
+from entcapacity.spec import (
+    API_VERSION,
+    ENTCapacity,
+    ENTCapacitySpec,
+    SchoolAnnouncement,
+    SchoolCalendar,
+    scales_with,
+)
 
 RESOURCES: Final[Mapping[str, type[ENTCapacity | SchoolAnnouncement | SchoolCalendar]]] = {
     "ENTCapacity": ENTCapacity,
@@ -150,6 +157,10 @@ def _cross_references(spec: ENTCapacitySpec) -> Iterator[Problem]:
                 f"{path}.connections.budget",
                 show(workload.connections.budget),
                 "no such budget: add it under spec.budgets",
+            )
+        if workload.connections and scales_with(workload, spec.workloads) == "Clients":
+            yield Problem(
+                f"{path}.connections", "", "a pooler's own connections are not counted: its clients' are; leave it out"
             )
         if workload.scales_with == "Clients" and workload.ordinary_peak is None:
             yield Problem(f"{path}.ordinaryPeak", "", "is missing: scalesWith Clients is calibrated by it")

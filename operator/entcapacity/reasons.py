@@ -59,16 +59,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     # steps of a plan
     "Driven": (
-        "{day}; need {need} at {at}; ramp {up}/min; lead {lead} min",
-        "{day} ; besoin de {need} à {at} ; montée {up}/min ; avance {lead} min",
+        "{day}; {need} at {at}; ramp {up}/min; lead {lead} min",
+        "{day} ; {need} à {at} ; montée {up}/min ; avance {lead} min",
     ),
     "Held": (
-        "{day}; need {need} at {at}, held {hold} min; down {down}/min",
-        "{day} ; besoin de {need} à {at}, maintenu {hold} min ; descente {down}/min",
+        "{day}; {need} at {at}, held {hold} min; down {down}/min",
+        "{day} ; {need} à {at}, maintenu {hold} min ; descente {down}/min",
     ),
     "Clients": (
-        "connections of {clients}: need {need} at {at}; lead {lead} min; lowered only at night",
-        "connexions de {clients} : besoin de {need} à {at} ; avance {lead} min ; abaissé la nuit seulement",
+        "connections of {clients}: {need} at {at}; lead {lead} min; lowered only at night",
+        "connexions de {clients} : {need} à {at} ; avance {lead} min ; abaissé la nuit seulement",
     ),
     "Minimum": ("the minimum; need {need}", "le minimum ; besoin de {need}"),
     "CatchingUp": (
@@ -139,9 +139,21 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "limite {limit} : {logins} connexions par minute à {at}, {allowed} permises",
     ),
     "Waiting": (
-        "people wait from {since} to {until}, up to {wait}",
-        "attente de {since} à {until}, jusqu'à {wait}",
+        "up to {most} people wait from {since} to {until}, up to {wait}; limited by {limitedBy}",
+        "jusqu'à {most} personnes attendent de {since} à {until}, jusqu'à {wait} ; limite : {limitedBy}",
     ),
+    "BudgetOverdrawn": (
+        "budget {budget}: {connections} connections at {at}, {allowed} are there; minima or a ramp ask for more",
+        "budget {budget} : {connections} connexions à {at}, {allowed} existent ; minima ou montée en demandent plus",
+    ),
+    "CalendarHole": (
+        "no dates of {who} are published for {on}: weekdays there are planned as class days",
+        "aucune date publiée de {who} pour le {on} : ces jours ouvrés sont prévus comme jours de classe",
+    ),
+    "NeedOf": ("need {need}", "besoin de {need}"),
+    "NeedAboveLimit": ("need {need}, at most {limit}", "besoin de {need}, {limit} au plus"),
+    "Boosted": ("{day}, boosted by {percent} %", "{day}, renforcé de {percent} %"),
+    "FirstHybridDay": ("first hybrid day, {percent} % on site", "premier jour hybride, {percent} % sur site"),
     # agenda: who differs
     "ForPlaces": ("in {places}", "dans {places}"),
     "ForLevels": ("for {levels}", "pour {levels}"),
@@ -212,9 +224,13 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermQuotient": ("before rounding up", "avant l'arrondi supérieur"),
     "TermNeedFor": ("replicas for it", "réplicas pour cela"),
     "TermNeed": ("the larger one", "le plus grand"),
+    "TermLeft": (
+        "replicas left of R(z) when {lost} of {domains} failure domains are lost",
+        "réplicas restants de R(z) si {lost} domaines de panne sur {domains} tombent",
+    ),
     "TermNeedSpread": (
-        "so that enough are left when failure domains are lost",
-        "pour qu'il en reste assez si des domaines de panne tombent",
+        "the fewest of which so many are left when failure domains are lost",
+        "le moins dont il en reste autant si des domaines de panne tombent",
     ),
     "TermNoLimit": ("the most there can be; no maximum is known", "le plus possible ; aucun maximum connu"),
     "TermLimit": ("the maximum", "le maximum"),

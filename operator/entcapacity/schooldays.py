@@ -146,6 +146,10 @@ class Calendar:
             self._answers[key] = self._shared[shared]
         return self._answers[key]
 
+    def local_calendars(self, place: Place, level: Level, local: str = "") -> tuple[str, ...]:
+        """Names of the local calendars that concern an audience, the strongest last."""
+        return tuple(calendar.name for calendar in self._calendars_for(place, level, local))
+
     def _calendars_for(self, place: Place, level: Level, local: str) -> list[SchoolCalendar]:
         """The local calendars that concern the audience; the one it names comes last and wins."""
         chosen = [calendar for calendar in self._calendars if calendar.name == local]

@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entcapacity.demand import Peak
 from entcapacity.grid import Floats, Ints
-from entcapacity.spec import ENTCapacitySpec, Spread, Workload
+from entcapacity.spec import ENTCapacitySpec, Workload, scales_with
 
 BETA: Final = 2.0
 """Square-root staffing: replicas for n sessions are sized for n + β√n (Halfin & Whitt 1981; Green, Kolesar & Whitt
 2007). β = 2 leaves about 2 % of arrivals a moment above the mean; it matters on small platforms."""
 ROUNDING: Final = 1e-9
 """What floating point may add to a whole number of replicas without asking for one more."""
-
-ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,10 @@ class Sizing:
     carried: Carried
     utilization: float
     """Target utilisation ρ, of 1."""
-    spread: float
-    """z / (z − tolerated) failure domains; 1 without."""
+    domains: int = 1
+    """Failure domains that replicas are spread over."""
+    lost: int = 0
+    """How many of them may be lost."""
 
     def need(self, sessions: Floats, logins: Floats) -> Ints:
         """Replicas that serve a load: R = max(⌈(n + β√n)/(ρu)⌉, ⌈λ/(ρμ)⌉), spread over failure domains."""
@@ -51,26 +51,24 @@ class Sizing:
         return self.spread_over(np.maximum(by_sessions, by_logins))
 
     def need_for_connections(self, connections: Floats) -> Ints:
-        """Replicas of a pooler for the connections that its clients hold."""
-        return self.spread_over(_replicas(connections / (self.utilization * self.carried.connections)))
+        """Replicas of a pooler for the connections that its clients hold.
+
+        Not spread again: clients are spread already, and those of a lost failure domain hold no connections.
+        """
+        return _replicas(connections / (self.utilization * self.carried.connections))
 
     def spread_over(self, replicas: Ints) -> Ints:
-        """Replicas such that enough are left when the tolerated failure domains are gone."""
-        return replicas if self.spread == 1.0 else _replicas(replicas * self.spread)
+        """The fewest replicas of which so many are left when the largest failure domains are gone.
 
-
-def scales_with(workload: Workload, workloads: tuple[Workload, ...]) -> ScalesWith:
-    """What a workload's need grows with, as declared or by default."""
-    if workload.scales_with is not None:
-        return workload.scales_with
-    if workload.ordinary_peak and any(workload.name in each.after and each.connections for each in workloads):
-        return "Clients"
-    if workload.ordinary_peak is None and workload.capacity is not None:
-        if workload.capacity.sessions is None:
-            return "Logins"
-        if workload.capacity.logins_per_minute is not None:
-            return "Both"
-    return "Sessions"
+        About × z/(z − tolerated); more where replicas do not divide evenly over the domains.
+        """
+        if not self.lost:
+            return replicas
+        spread = -(-replicas * self.domains // (self.domains - self.lost))
+        for _ in range(self.domains):
+            left = spread - self.lost * (spread // self.domains) - np.minimum(self.lost, spread % self.domains)
+            spread = spread + (left < replicas)
+        return spread
 
 
 def sizing(workload: Workload, spec: ENTCapacitySpec, peak: Peak, connections: float = 0.0) -> Sizing:
@@ -93,7 +91,7 @@ def sizing(workload: Workload, spec: ENTCapacitySpec, peak: Peak, connections: f
             connections=_carried(workload, utilization, None, connections) if kind == "Clients" else math.inf,
         ),
         utilization,
-        _spread(spec.spread),
+        *((spec.spread.failure_domains, spec.spread.tolerate) if spec.spread else (1, 0)),
     )
 
 
@@ -105,12 +103,10 @@ def ordinary_replicas(workload: Workload, sized: Sizing, peak: Peak) -> int:
 
 
 def clients_of(workload: Workload, workloads: tuple[Workload, ...]) -> Mapping[str, int]:
-    """Connections per replica of each workload that comes after a pooler; 1 where none are declared."""
-    return {
-        each.name: each.connections.per_replica if each.connections else 1
-        for each in workloads
-        if workload.name in each.after
-    }
+    """Connections per replica of each workload that comes after a pooler; where none declares any, 1 each."""
+    after = [each for each in workloads if workload.name in each.after]
+    declared = {each.name: each.connections.per_replica for each in after if each.connections}
+    return declared or dict.fromkeys((each.name for each in after), 1)
 
 
 def _carried(workload: Workload, utilization: float, measured: int | None, peak: float) -> float:
@@ -121,10 +117,6 @@ def _carried(workload: Workload, utilization: float, measured: int | None, peak:
     percent = workload.ordinary_peak.utilization_percent
     busy = utilization if percent is None else percent / 100
     return peak / (workload.ordinary_peak.replicas * busy)
-
-
-def _spread(spread: Spread | None) -> float:
-    return 1.0 if spread is None else spread.failure_domains / (spread.failure_domains - spread.tolerate)
 
 
 def _replicas(exact: NDArray[np.floating[Any]]) -> Ints:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from entcapacity.grid import Bools, Floats, Ints, sliding_max
+from entcapacity.grid import Bools, Floats, Ints, Numbers, sliding_max
 
 
-def leads_and_holds(need: Ints, lead: int, hold: int) -> Ints:
+def leads_and_holds(need: Numbers, lead: int, hold: int) -> Numbers:
     """E(t) = max of ``need`` over [t − hold, t + lead]; at the edges, over what there is."""
     before, after = min(hold, len(need)), min(lead, len(need))
     return sliding_max(np.pad(need, (before, after), mode="edge"), before + after + 1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from entcapacity.fields import (
     MINUTES_PER_DAY,
@@ -33,6 +33,7 @@ API_VERSION: Final = "entcapacity.io/v1alpha1"
 MAX_USERS: Final = 20_000_000
 MAX_REPLICAS: Final = 10_000
 
+ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
 Users = Annotated[Count, Field(ge=0, le=MAX_USERS)]
 Replicas = Annotated[Count, Field(ge=0, le=MAX_REPLICAS)]
 Percent = Annotated[Count, Field(ge=0, le=100)]
@@ -187,12 +188,18 @@ class Requests(Model):
     memory: Quantity = Field(0.0, description='Memory, "1Gi".')
 
 
+def _at_most_two_hours(startup: timedelta | str) -> timedelta | str:
+    if isinstance(startup, timedelta) and startup > timedelta(hours=2):
+        raise ValueError("longer than two hours: a pod that takes so long cannot follow a school day")
+    return startup
+
+
 class Workload(Model):
     """Something that is scaled, and what it carries."""
 
     name: Name = Field(description="Name of the workload; by default its Deployment has the same.")
     target: Target | None = Field(None, description="What is scaled; default the Deployment named like the workload.")
-    scales_with: Literal["Sessions", "Logins", "Both", "Clients"] | None = Field(
+    scales_with: ScalesWith | None = Field(
         None,
         description="What its need grows with. Clients: a pooler, whose need follows the floors of the workloads that "
         "come after it. Default Sessions, or Clients where workloads with connections come after it.",
@@ -204,10 +211,12 @@ class Workload(Model):
     max_when_announced: Annotated[Replicas, Field(ge=1)] | None = Field(
         None, description="Most replicas on announced days; raises the HPA's maximum and gives it back."
     )
-    startup: Startup = Field(
+    startup: Annotated[Startup, AfterValidator(_at_most_two_hours)] = Field(
         "Measured", description="From asking to Ready: Measured (2 minutes until it was), or a duration."
     )
-    warmup: Duration = Field(timedelta(0), description="Ready, but caches cold: counts as lead.")
+    warmup: Annotated[Duration, Field(le=timedelta(hours=2))] = Field(
+        timedelta(0), description="Ready, but caches cold: counts as lead."
+    )
     after: tuple[Name, ...] = Field((), description="Workloads that must be Ready before this one.")
     connections: Connections | None = Field(None, description="Connections taken from a budget.")
     driver: Literal["Auto", "HPA", "ScaledObject", "Scale"] = Field("Auto", description="How it is scaled.")
@@ -221,15 +230,27 @@ class Workload(Model):
         if self.ordinary_peak is None and self.capacity is None:
             raise ValueError("says not what it carries: give ordinaryPeak or capacity")
         if self.ordinary_peak is None and self.capacity is not None:
-            wanted = {"Sessions": ("sessions",), "Logins": ("logins_per_minute",)}
-            for field in wanted.get(self.scales_with or "", ()):
-                if getattr(self.capacity, field) is None:
-                    raise ValueError(f"scalesWith {self.scales_with} needs that capacity, or ordinaryPeak")
+            measured = {"Sessions": self.capacity.sessions, "Logins": self.capacity.logins_per_minute}
+            wanted = ("Sessions", "Logins") if self.scales_with == "Both" else (self.scales_with,)
+            if any(measured.get(each or "", 0) is None for each in wanted):
+                raise ValueError(f"scalesWith {self.scales_with} needs that capacity, or ordinaryPeak")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
-        if self.max_when_announced is not None and self.max_when_announced < (self.max or 0):
-            raise ValueError(f"maxWhenAnnounced {self.max_when_announced} is below max {self.max}")
+        for name, bound in (("max", self.max), ("min", self.min)):
+            if self.max_when_announced is not None and self.max_when_announced < (bound or 0):
+                raise ValueError(f"maxWhenAnnounced {self.max_when_announced} is below {name} {bound}")
         return self
+
+
+def scales_with(workload: Workload, workloads: tuple[Workload, ...]) -> ScalesWith:
+    """What a workload's need grows with, as declared or by default."""
+    if workload.scales_with is not None:
+        return workload.scales_with
+    if workload.ordinary_peak and any(workload.name in each.after and each.connections for each in workloads):
+        return "Clients"
+    if workload.capacity is None or workload.capacity.logins_per_minute is None:
+        return "Sessions"
+    return "Both" if workload.capacity.sessions is not None or workload.ordinary_peak is not None else "Logins"
 
 
 class Budget(Model):

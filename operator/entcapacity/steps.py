@@ -45,7 +45,7 @@ class Driver:
 
 def steps(plan: Plan, workload: WorkloadPlan) -> Iterator[Step]:
     """Every change of the floor in the plan's window from ``as_of`` on, the first one being what holds there."""
-    first, last = plan.first, plan.inner.stop
+    first, last = plan.ahead.start, plan.ahead.stop
     if first >= last:
         return
     floor = workload.floor
@@ -69,6 +69,8 @@ def day_reason(plan: Plan, index: int) -> Reason:
     why = _with_announcement(_what(day, hour), who(stream, place, day), day)
     if day.partly or len({days[day.on].day.kind for days in stream.days if day.on in days}) > 1:
         why = reason("PartlyConcerned", day=why, segment=stream.segment)
+    if plan.spec.boost is not None and instant < plan.spec.boost.until:
+        why = reason("Boosted", day=why, percent=plan.spec.boost.percent)
     for event in plan.spec.events:
         if event.from_ <= instant < event.until:
             why = reason("Event", name=event.name, percent=event.percent, day=why)
@@ -92,9 +94,9 @@ class _Why:
         ramp = plan.spec.ramp
         self._up, self._down = ramp.up_per_minute, ramp.down_per_minute
         self._hold = ceil(ramp.hold / MINUTE)
-        self._served = np.minimum(workload.need, workload.limit)
+        self._served = workload.served
         self._leads = np.where(plan.demand.exceptional, workload.lead.exceptional, workload.lead.ordinary)
-        falling = may_fall(plan.grid, plan.timezone) if workload.clients else None
+        falling = may_fall(plan.spec, plan.grid) if workload.clients else None
         self._fallen = smoothing.fall(plan.grid.length, self._down, falling)
         self._zone = ZoneInfo(plan.timezone)
 
@@ -103,7 +105,7 @@ class _Why:
         floor, wanted = int(workload.floor[index]), int(workload.wanted[index])
         if floor != wanted:
             code = "CatchingUp" if floor < wanted else "ComingDown"
-            in_effect = self._plan.facts.floors[workload.name]
+            in_effect = workload.in_effect or 0
             since = self._clock(self._plan.grid.index_from(self._plan.as_of), index)
             return reason(code, inEffect=in_effect, since=since, up=self._up, down=self._down, wanted=wanted)
         found = self.driver(index)
@@ -112,11 +114,17 @@ class _Why:
         at, lead = self._clock(found.index, index), int(self._leads[found.index])
         if workload.clients:
             clients = ", ".join(workload.clients)
-            return reason("Clients", clients=clients, need=found.need, at=at, lead=workload.lead.own)
+            return reason("Clients", clients=clients, need=self._need(found), at=at, lead=workload.lead.own)
         day = day_reason(self._plan, found.index)
         if found.index >= index:
-            return reason("Driven", day=day, need=found.need, at=at, up=self._up, lead=lead)
-        return reason("Held", day=day, need=found.need, at=at, hold=self._hold, down=self._down)
+            return reason("Driven", day=day, need=self._need(found), at=at, up=self._up, lead=lead)
+        return reason("Held", day=day, need=self._need(found), at=at, hold=self._hold, down=self._down)
+
+    def _need(self, found: Driver) -> Reason:
+        need = int(self._workload.need[found.index])
+        return (
+            reason("NeedOf", need=need) if need == found.need else reason("NeedAboveLimit", need=need, limit=found.need)
+        )
 
     def driver(self, index: int) -> Driver:
         begin, end = self._reach(index)
@@ -147,6 +155,8 @@ def _what(day: LocalDay, hour: int) -> Reason:
     kind = day.day.kind
     if kind is DayKind.UNKNOWN:
         return reason("UnknownDay")
+    if day.first_remote and kind is DayKind.HYBRID:
+        return reason("FirstHybridDay", percent=day.day.on_site_percent)
     if day.first_remote:
         return reason("FirstRemoteDay")
     if kind is DayKind.REMOTE:

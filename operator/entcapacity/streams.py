@@ -203,7 +203,8 @@ class Views:
         effects = {level: self._known.effects(place, level) for level in segment.levels}
         said = tuple((level, each.announcement, each.period.from_) for level in effects for each in effects[level])
         named = segment.calendar or ""
-        key = (place.zone, place.holidays, place.timezone, segment.levels, named, said)
+        local = tuple(self._calendar.local_calendars(place, level, named) for level in segment.levels)
+        key = (place.zone, place.holidays, place.timezone, segment.levels, named, local, said)
         if key not in self._views:
             self._views[key] = View(place, segment.levels, effects, self._calendar, named)
         return self._views[key]

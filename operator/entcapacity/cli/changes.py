@@ -64,7 +64,7 @@ def _workload(name: str, old: Plan, new: Plan) -> Document:
     change, first = "Added" if before is None else "Removed", None
     if before is not None and after is not None:
         was, becomes = before.floor[old.inner], after.floor[new.inner]
-        skipped = new.first - new.inner.start
+        skipped = new.ahead.start - new.inner.start
         differing = skipped + np.flatnonzero(was[skipped:] != becomes[skipped:])
         if differing.size:
             at = int(differing[0])
@@ -85,7 +85,7 @@ def _numbers(made: Plan, workload: WorkloadPlan) -> Document:
     _, need, _ = peak(made, workload)
     return {
         "peakNeed": need,
-        "peakFloor": int(workload.floor[made.first : made.inner.stop].max()),
+        "peakFloor": int(workload.floor[made.ahead].max()),
         "shortfall": max((each.replicas for each in shortfalls(made, workload)), default=0),
         "replicaHours": round(replica_hours(made, workload), 1),
     }

@@ -360,8 +360,9 @@ def _planned(
     """The plan, from the floors in effect if it had been followed until ``as_of``, or those given."""
     from dataclasses import replace
 
+    from entcapacity.facts import Facts
     from entcapacity.grid import Grid
-    from entcapacity.plan import Facts, floors_in_effect
+    from entcapacity.plan import floors_in_effect
     from entcapacity.plan import plan as planned
 
     names = [each.name for each in capacity.spec.workloads]

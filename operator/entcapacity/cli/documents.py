@@ -145,7 +145,7 @@ def target_of(workload: WorkloadPlan) -> Target:
 
 def peak(made: Plan, workload: WorkloadPlan) -> tuple[datetime, int, int]:
     """When a workload's need is greatest in the window, from ``as_of`` on, with that need and the floor then."""
-    at = made.first + int(np.argmax(workload.need[made.first : made.inner.stop]))
+    at = made.ahead.start + int(np.argmax(workload.need[made.ahead]))
     return made.grid.instant(at), int(workload.need[at]), int(workload.floor[at])
 
 

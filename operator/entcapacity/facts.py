@@ -1,0 +1,32 @@
+"""What a plan is made from, besides the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from entcapacity.schooldays import SchoolDays
+from entcapacity.spec import SchoolAnnouncement
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an HPA or a workload was found with."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known of the world; ``as_of`` says since when."""
+
+    schooldays: SchoolDays
+    announcements: tuple[SchoolAnnouncement, ...] = ()
+    floors: Mapping[str, int] = field(default_factory=dict)
+    """Floors in effect at ``as_of``, by workload; where one is missing, the plan is taken to have been followed."""
+    startups: Mapping[str, timedelta] = field(default_factory=dict)
+    """Measured times from asking to Ready, by workload."""
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    """What each workload was found with."""

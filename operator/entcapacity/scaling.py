@@ -1,0 +1,141 @@
+"""How each workload is scaled: what it grows with, what a replica carries, how far ahead, and between which bounds.
+
+All of it follows from spec and facts, before any day is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from entcapacity.demand import ordinary_peak
+from entcapacity.facts import Bounds, Facts
+from entcapacity.fields import MEASURED
+from entcapacity.grid import MINUTE
+from entcapacity.sizing import Sizing, clients_of, ordinary_replicas, sizing
+from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, ScalesWith, Workload, scales_with
+
+DEFAULT_STARTUP: Final = timedelta(minutes=2)
+"""From asking to Ready, until it was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Whole minutes from asking for a replica to the need for it."""
+
+    own: int
+    """Start-up, warm-up and node start-up of the workload itself."""
+    chain: int
+    """The same of the workloads that come after it, one after the other."""
+    before: tuple[int, int]
+    """``readyBefore`` on ordinary and on exceptional days."""
+
+    @property
+    def ordinary(self) -> int:
+        """Minutes on ordinary days."""
+        return self.own + self.chain + self.before[0]
+
+    @property
+    def exceptional(self) -> int:
+        """Minutes on exceptional days."""
+        return self.own + self.chain + self.before[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """How one workload is scaled."""
+
+    workload: Workload
+    scales_with: ScalesWith
+    sizing: Sizing
+    lead: Lead
+    clients: Mapping[str, int]
+    """For a pooler, the connections per replica of each client; else empty."""
+    minimum: int
+    """Never above ``maximum``, whatever the spec says: the API server would refuse it."""
+    maximum: int
+    """``MAX_REPLICAS`` where none is known."""
+    raised: int
+    """The maximum on announced days."""
+
+    @property
+    def most(self) -> int:
+        """The most it may ever have."""
+        return max(self.maximum, self.raised)
+
+
+def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
+    """How each workload is scaled, by name; clients before the poolers that follow them."""
+    found: dict[str, Scaling] = {}
+    ordinary: dict[str, int] = {}
+    monday = ordinary_peak(spec)
+    for workload in _clients_first(spec.workloads):
+        kind = scales_with(workload, spec.workloads)
+        clients = clients_of(workload, spec.workloads) if kind == "Clients" else {}
+        held = sum(count * ordinary[name] for name, count in clients.items())
+        peak = monday.used(workload.weights)
+        sized = sizing(workload, spec, peak, held)
+        ordinary[workload.name] = ordinary_replicas(workload, sized, peak)
+        bounds = facts.bounds.get(workload.name, Bounds())
+        maximum = workload.max or bounds.max or MAX_REPLICAS
+        raised = workload.max_when_announced
+        minimum = next(each for each in (workload.min, bounds.min, 1) if each is not None)
+        found[workload.name] = Scaling(
+            workload,
+            kind,
+            sized,
+            _lead(workload, kind, spec, facts),
+            clients,
+            minimum=min(minimum, maximum),
+            maximum=maximum,
+            raised=maximum if raised is None else max(raised, workload.max or bounds.max or 0),
+        )
+    return found
+
+
+def minutes(duration: timedelta) -> int:
+    """Whole minutes, rounded up."""
+    return ceil(duration / MINUTE)
+
+
+def _clients_first(workloads: tuple[Workload, ...]) -> tuple[Workload, ...]:
+    """Workloads such that each comes when all that come after it in the chain have come: clients before poolers."""
+    done: dict[str, Workload] = {}
+    left = list(workloads)
+    while left:
+        ready = [each for each in left if not any(each.name in other.after for other in left)]
+        if not ready:
+            raise ValueError("after goes round in a circle")
+        done.update({each.name: each for each in ready})
+        left = [each for each in left if each.name not in done]
+    return tuple(done.values())
+
+
+def _lead(workload: Workload, kind: ScalesWith, spec: ENTCapacitySpec, facts: Facts) -> Lead:
+    own = _own_lead(workload, spec, facts)
+    if kind == "Clients":
+        return Lead(own, 0, (0, 0))  # it follows its clients' floors, which lead already
+    before = (minutes(spec.ready_before.ordinary), minutes(spec.ready_before.exceptional))
+    return Lead(own, _chain(workload, spec, facts), before)
+
+
+def _own_lead(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
+    startup = workload.startup
+    measured = facts.startups.get(workload.name, DEFAULT_STARTUP) if startup == MEASURED else startup
+    assert isinstance(measured, timedelta)
+    return minutes(measured + workload.warmup + spec.nodes.startup)
+
+
+def _chain(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
+    """L(w) − lead(w): the longest chain of workloads that come after this one."""
+    return max(
+        (
+            _own_lead(each, spec, facts) + _chain(each, spec, facts)
+            for each in spec.workloads
+            if workload.name in each.after
+        ),
+        default=0,
+    )
