@@ -17,7 +17,7 @@ import numpy as np
 from entcapacity.announcements import Announcements
 from entcapacity.curves import Shares, built_in, users_of
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, sliding_max
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, sliding_max, sliding_min
 from entcapacity.presence import Presence, presence
 from entcapacity.schooldays import Calendar
 from entcapacity.slots import shifted, start_slots
@@ -153,19 +153,20 @@ def demand(spec: ENTCapacitySpec, calendar: Calendar, known: Announcements, grid
     factor = _factor(spec, wide)
     heights = {each: each.by_day({on: day.band for on, day in each.days.items()}) for each in _presences(found)}
     totals = {weights: np.zeros((8, grid.length)) for weights in profiles(spec)}
-    streams = []
+    rows = np.empty((8, wide.length))  # one for all: memory that is new every time costs more than the sums
+    curves, streams = rows[:, inner], []
     for each in found:
         height = reduce(np.maximum, (heights[presence] for presence in each.presences))
-        sessions = np.minimum(each.sessions * factor, each.users)
-        curves = _band(sessions, height, each.users, per_session)[:, inner]
+        sessions = each.sessions
+        sessions *= factor
+        np.minimum(sessions, each.users, out=sessions)
+        _band(sessions, height, each.users, per_session, rows)
         for weights, total in totals.items():
             total += curves * _use(weights, each)[inner] if weights else curves
         segment = spec.audience[each.position]
         places = tuple(presence.place for presence in each.presences)
         days = tuple(presence.days for presence in each.presences)
-        streams.append(
-            Stream(_name(segment, each.position), segment.levels, places, each.users, curves[1].copy(), days)
-        )
+        streams.append(Stream(_name(segment, each.position), segment.levels, places, each.users, sessions[inner], days))
     exceptional, announced = (
         reduce(np.logical_or, (_flags(each, name) for each in _presences(found)))[inner]
         for name in ("exceptional", "announced")
@@ -298,23 +299,23 @@ def _factor(spec: ENTCapacitySpec, grid: Grid) -> Floats:
     return factor
 
 
-def _band(sessions: Floats, height: Floats, users: float, per_session: float) -> Floats:
-    """Low, expected, crowd and high of sessions, then of log-ins: eight rows.
+def _band(sessions: Floats, height: Floats, users: float, per_session: float, rows: Floats) -> None:
+    """Low, expected, crowd and high of sessions, then of log-ins, written into eight ``rows``.
 
     Log-ins are what makes the sessions: λ = max(0, n' + n/S), by Little's law. A band has a height, and a width in
     time, since coming early is the commonest error.
     """
-    logins = np.maximum(0.0, np.diff(sessions, append=sessions[-1]) + sessions * per_session)
-    rows = np.empty((8, len(sessions)))
+    logins = np.diff(sessions, append=sessions[-1])
+    logins += sessions * per_session
+    np.maximum(logins, 0.0, out=logins)
+    below, above, edge = 1 - height, 1 + height, np.ones(BAND_WIDTH)
     for first, curve in ((0, sessions), (4, logins)):  # one at a time: they fit in the processor's cache
-        edge = np.ones(BAND_WIDTH)
         around = np.concatenate((curve[0] * edge, curve, curve[-1] * edge))
-        rows[first] = (1 - height) * -sliding_max(-around, 2 * BAND_WIDTH + 1)
+        np.multiply(below, sliding_min(around, 2 * BAND_WIDTH + 1), out=rows[first])
         rows[first + 1] = curve
-        rows[first + 2] = (1 + height) * curve
-        rows[first + 3] = (1 + height) * sliding_max(around, 2 * BAND_WIDTH + 1)
+        np.multiply(above, curve, out=rows[first + 2])
+        np.multiply(above, sliding_max(around, 2 * BAND_WIDTH + 1), out=rows[first + 3])
     np.minimum(rows[2:4], users, out=rows[2:4])
-    return rows
 
 
 def _flags(presence: Presence, name: str) -> Bools:

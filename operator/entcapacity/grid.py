@@ -121,13 +121,20 @@ Numbers = TypeVar("Numbers", Floats, Ints)
 
 
 def sliding_max(values: Numbers, width: int) -> Numbers:
-    """Largest value in each window of ``width`` along the last axis; ``width − 1`` values fewer than came in.
+    """Largest value in each window of ``width``; ``width − 1`` values fewer than came in."""
+    return _sliding(np.maximum, values, width)
 
-    By doubling: log₂(width) passes instead of ``width``.
-    """
+
+def sliding_min(values: Numbers, width: int) -> Numbers:
+    """Smallest value in each window of ``width``; ``width − 1`` values fewer than came in."""
+    return _sliding(np.minimum, values, width)
+
+
+def _sliding(extreme: np.ufunc, values: Numbers, width: int) -> Numbers:
+    """By doubling: log₂(width) passes instead of ``width``."""
     covered = 1
     while covered < width:
         step = min(covered, width - covered)
-        values = np.maximum(values[..., :-step], values[..., step:])
+        values = extreme(values[:-step], values[step:])
         covered += step
     return values

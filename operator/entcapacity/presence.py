@@ -59,9 +59,12 @@ def presence(view: View, shares: Shares, grid: Grid) -> Presence:
     spans = _preparation(view, seen.days)
     rows = [_opinions(view, day, shares, spans.get(day.on, ())) for day in days.values()]
     layers = max(map(len, rows))
-    table = np.stack([[opinions[min(layer, len(opinions) - 1)] for opinions in rows] for layer in range(layers)])
-    by_role = _blended(np.moveaxis(table, 2, 1))  # layers × roles × days × clock minutes
-    return Presence(by_role.reshape(layers, len(ROLES), -1)[:, :, seen.flat], view.place, seen, days)
+    by_role = np.empty((layers, len(ROLES), len(rows), MINUTES_PER_DAY))
+    for position, opinions in enumerate(rows):
+        for layer in range(layers):
+            by_role[layer, :, position] = opinions[min(layer, len(opinions) - 1)]
+    _blend(by_role)
+    return Presence(by_role.reshape(layers, len(ROLES), -1).take(seen.flat, axis=2), view.place, seen, days)
 
 
 def _opinions(view: View, local_day: LocalDay, shares: Shares, prepared: Sequence[Span]) -> list[Floats]:
@@ -137,11 +140,9 @@ def _add(spans: list[Span], span: Span) -> None:
         spans.sort()
 
 
-def _blended(rows: Floats) -> Floats:
-    """Days × clock minutes (the last two axes) with each day running into the next over 30 minutes round midnight."""
-    blended = rows.copy()
+def _blend(rows: Floats) -> None:
+    """Runs each day into the next over 30 minutes round midnight; the last two axes are days × clock minutes."""
     step = (np.arange(2 * _BLEND) + 0.5) / (2 * _BLEND)
-    ending, starting = rows[..., :-1, -1:], rows[..., 1:, :1]
-    blended[..., :-1, -_BLEND:] += step[:_BLEND] * (starting - rows[..., :-1, -_BLEND:])
-    blended[..., 1:, :_BLEND] += (1 - step[_BLEND:]) * (ending - rows[..., 1:, :_BLEND])
-    return blended
+    ending, starting = rows[..., :-1, -1:].copy(), rows[..., 1:, :1].copy()
+    rows[..., :-1, -_BLEND:] += step[:_BLEND] * (starting - rows[..., :-1, -_BLEND:])
+    rows[..., 1:, :_BLEND] += (1 - step[_BLEND:]) * (ending - rows[..., 1:, :_BLEND])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from entcapacity.grid import Bools, Floats, Ints, Numbers, sliding_max
+from entcapacity.grid import Bools, Floats, Ints, Numbers, sliding_max, sliding_min
 
 
 def leads_and_holds(need: Numbers, lead: int, hold: int) -> Numbers:
@@ -59,7 +59,7 @@ def delayed(floor: Ints, minutes: int) -> Ints:
     if minutes == 0:
         return floor
     padded = np.pad(floor, (min(minutes, len(floor)), 0), mode="edge")
-    return -sliding_max(-padded, min(minutes, len(floor)) + 1)
+    return sliding_min(padded, min(minutes, len(floor)) + 1)
 
 
 def least_login_capacity(logins: Floats, max_wait: int) -> float:
