@@ -360,8 +360,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WorkloadAdded": ("added", "ajoutée"),
     "WorkloadRemoved": ("removed", "retirée"),
     "Unchanged": ("no change", "aucun changement"),
-    "DrivenRow": ("need {need} at {at}; lead {lead} min", "besoin de {need} à {at} ; avance {lead} min"),
-    "HeldRow": ("need {need} at {at}, held {hold} min", "besoin de {need} à {at}, maintenu {hold} min"),
+    "DrivenRow": ("{need} at {at}; lead {lead} min", "{need} à {at} ; avance {lead} min"),
+    "HeldRow": ("{need} at {at}, held {hold} min", "{need} à {at}, maintenu {hold} min"),
     "ClientsHead": (
         "connections of {clients}; lowered only at night",
         "connexions de {clients} ; abaissé la nuit seulement",
