@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from entcapacity.facts import Facts
+from entcapacity.fields import API_VERSION
 from entcapacity.grid import Grid
 from entcapacity.parse import parse
 from entcapacity.plan import plan
 from entcapacity.schooldays import embedded
-from entcapacity.spec import API_VERSION
 from entcapacity.steps import steps
 
 BAR_MS, BAR_MIB = 60.0, 150.0

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from entcapacity.spec import API_VERSION
+from entcapacity.fields import API_VERSION
 from entcapacity.territories import ACADEMIES, PLACES, ZONES
 from entcapacity.vocabulary import DayKind, Level, Role
 

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from entcapacity.facts import Facts
+from entcapacity.fields import API_VERSION
 from entcapacity.grid import Grid
 from entcapacity.parse import parse
+from entcapacity.school import SchoolAnnouncement
 from entcapacity.schooldays import embedded
-from entcapacity.spec import API_VERSION, ENTCapacitySpec, SchoolAnnouncement
+from entcapacity.spec import ENTCapacitySpec
 
 AUDIENCE = [{"academies": ["Toulouse", "Montpellier"], "levels": ["College", "Lycee"], "pupils": 300_000}]
 WORKLOADS = [{"name": "portal", "ordinaryPeak": {"replicas": 12}}]

@@ -13,8 +13,8 @@ import pytest
 from entcapacity import announcements, schooldays
 from entcapacity.parse import parse
 from entcapacity.reasons import reason
+from entcapacity.school import SchoolAnnouncement
 from entcapacity.schooldays import Day, embedded
-from entcapacity.spec import SchoolAnnouncement
 from entcapacity.streams import Views
 from entcapacity.territories import PLACES
 from entcapacity.vocabulary import DayKind, Level, Role

@@ -14,8 +14,9 @@ from entcapacity.grid import Grid, minute_of
 from entcapacity.notices import shortfalls
 from entcapacity.parse import parse
 from entcapacity.plan import Plan, plan
+from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.schooldays import Day
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec, SchoolAnnouncement, SchoolCalendar
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 from entcapacity.territories import PLACES
 from entcapacity.vocabulary import DayKind, Level, Role
 

@@ -4,9 +4,8 @@ import copy
 
 import pytest
 
-from entcapacity.fields import LabelSelector
+from entcapacity.fields import API_VERSION, LabelSelector
 from entcapacity.parse import InvalidResource, parse
-from entcapacity.spec import API_VERSION
 from specs import AUDIENCE, WORKLOADS
 
 CAPACITY = {

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import holidays
 import pytest
 
+from entcapacity.school import SchoolCalendar
 from entcapacity.schooldays import Day, SchoolDays, embedded
-from entcapacity.spec import SchoolCalendar
 from entcapacity.terms import Covered, DaysOff, Terms, embedded_terms
 from entcapacity.territories import PLACES, ZONES, places_in
 from entcapacity.vocabulary import DayKind, Level, Role

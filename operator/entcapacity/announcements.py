@@ -9,8 +9,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from entcapacity.reasons import reason
+from entcapacity.school import Period, SchoolAnnouncement
 from entcapacity.schooldays import Day
-from entcapacity.spec import Period, SchoolAnnouncement
 from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind, Level, Schooling
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from entcapacity.school import SchoolAnnouncement
 from entcapacity.schooldays import SchoolDays
-from entcapacity.spec import SchoolAnnouncement
 
 
 @dataclass(frozen=True, slots=True)

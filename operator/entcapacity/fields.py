@@ -36,6 +36,9 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True)
 
 
+API_VERSION: Final = "entcapacity.io/v1alpha1"
+
+
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
@@ -134,10 +137,19 @@ LocalTime = Annotated[int, BeforeValidator(_local_time)]
 UserPercent = Annotated[float, BeforeValidator(_percent)]
 Quantity = Annotated[float, BeforeValidator(_quantity)]
 Count = Annotated[int, Field(strict=True)]
+Percent = Annotated[Count, Field(ge=0, le=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 Zone = Annotated[str, AfterValidator(territories.check_zone)]
 Academie = Annotated[str, AfterValidator(territories.check_academie)]
 DepartementCode = Annotated[str, AfterValidator(territories.check_departement)]
+
+
+class Metadata(BaseModel, frozen=True):
+    """The part of Kubernetes' object metadata that we read."""
+
+    name: Name
+    namespace: str = ""
+    labels: Mapping[str, str] = {}
 
 
 class Scope(Model):

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from entcapacity import calendar_files
-from entcapacity.fields import show
+from entcapacity.fields import API_VERSION, show
 from entcapacity.parse import RESOURCES, InvalidResource, parse
+from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.schooldays import SchoolDays
-from entcapacity.spec import API_VERSION, ENTCapacity, SchoolAnnouncement, SchoolCalendar
+from entcapacity.spec import ENTCapacity
 from entcapacity.terms import Terms, embedded_terms
 from entcapacity.territories import Place
 from entcapacity.yamlfiles import Document, Unreadable, json_document, yaml_documents

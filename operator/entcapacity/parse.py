@@ -10,15 +10,9 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from entcapacity.fields import show
-from entcapacity.spec import (
-    API_VERSION,
-    ENTCapacity,
-    ENTCapacitySpec,
-    SchoolAnnouncement,
-    SchoolCalendar,
-    scales_with,
-)
+from entcapacity.fields import API_VERSION, show
+from entcapacity.school import SchoolAnnouncement, SchoolCalendar
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec, scales_with
 
 RESOURCES: Final[Mapping[str, type[ENTCapacity | SchoolAnnouncement | SchoolCalendar]]] = {
     "ENTCapacity": ENTCapacity,

@@ -22,8 +22,9 @@ from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local
 from entcapacity.scaling import Lead, Scaling, minutes, scalings
+from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
-from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, SchoolAnnouncement, Workload
+from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, Workload
 
 NIGHT: Final = (22 * 60, 5 * 60)
 """Local clock minutes between which poolers may be lowered."""

@@ -17,7 +17,7 @@ from typing import Final
 import holidays
 
 from entcapacity.reasons import Reason, reason
-from entcapacity.spec import CalendarDay, SchoolCalendar
+from entcapacity.school import CalendarDay, SchoolCalendar
 from entcapacity.terms import DaysOff, Terms, embedded_terms
 from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind, Level, Role, Schooling

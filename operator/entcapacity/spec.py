@@ -1,4 +1,4 @@
-"""The custom resources ``entcapacity.io/v1alpha1`` as frozen types; ``parse`` makes them from documents."""
+"""The custom resource ``ENTCapacity`` as frozen types; ``parse`` makes them from documents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from entcapacity.fields import (
     MINUTES_PER_DAY,
@@ -17,37 +17,24 @@ from entcapacity.fields import (
     Duration,
     Instant,
     LabelSelector,
-    LocalDate,
     LocalTime,
+    Metadata,
     Model,
     Name,
+    Percent,
     Quantity,
-    Scope,
     Startup,
     UserPercent,
     Zone,
 )
-from entcapacity.vocabulary import DayKind, Level, Role, Schooling, Weekday
+from entcapacity.vocabulary import DayKind, Level, Role, Weekday
 
-API_VERSION: Final = "entcapacity.io/v1alpha1"
 MAX_USERS: Final = 20_000_000
 MAX_REPLICAS: Final = 10_000
 
 ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
 Users = Annotated[Count, Field(ge=0, le=MAX_USERS)]
 Replicas = Annotated[Count, Field(ge=0, le=MAX_REPLICAS)]
-Percent = Annotated[Count, Field(ge=0, le=100)]
-
-
-class Metadata(BaseModel, frozen=True):
-    """The part of Kubernetes' object metadata that we read."""
-
-    name: Name
-    namespace: str = ""
-    labels: Mapping[str, str] = {}
-
-
-# --- ENTCapacity ------------------------------------------------------------------------------------------------------
 
 
 class DepartementShare(Model):
@@ -385,126 +372,6 @@ class ENTCapacity(Model):
     kind: Literal["ENTCapacity"]
     metadata: Metadata
     spec: ENTCapacitySpec
-    status: Any = None
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name
-
-
-# --- SchoolAnnouncement -----------------------------------------------------------------------------------------------
-
-
-class Period(Model):
-    """How school is held from one local date to another, both inclusive."""
-
-    from_: LocalDate = Field(alias="from", description="First local date.")
-    until: LocalDate | None = Field(None, description="Last local date; without it, until superseded.")
-    schooling: Schooling = Field(description="Remote, Hybrid, OnSite on class days; Holiday, Closed on weekdays.")
-    on_site_percent: Percent | None = Field(None, description="With Hybrid: percent of pupils on site.")
-    levels: tuple[Level, ...] = Field((), description="School levels; default those of the scope.")
-    terms: Literal["Keep", "Replace"] = Field(
-        "Keep", description="Replace makes the calendar's holidays in the period class days."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.until is not None and self.until < self.from_:
-            raise ValueError(f"until {self.until} is before from {self.from_}")
-        if (self.schooling is Schooling.HYBRID) != (self.on_site_percent is not None):
-            raise ValueError("onSitePercent goes with schooling Hybrid, and Hybrid needs it")
-        return self
-
-
-class SchoolAnnouncementSpec(Model):
-    """A decision on how school is held, and since when it is known."""
-
-    cause: Literal["Confinement", "Heatwave", "Storm", "Transport", "Strike", "Exam", "Other"] = Field(
-        "Other", description="Why."
-    )
-    announced_at: Instant = Field(description="When it becomes known; may lie ahead.")
-    withdrawn_at: Instant | None = Field(None, description="When it was taken back.")
-    scope: Scope = Field(Scope(), description="Who is meant; empty is everyone.")
-    periods: tuple[Period, ...] = Field(description="How school is held, and when.", min_length=1, max_length=100)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.withdrawn_at is not None and self.withdrawn_at < self.announced_at:
-            raise ValueError("withdrawnAt is before announcedAt")
-        return self
-
-
-class SchoolAnnouncement(Model):
-    """One announcement."""
-
-    api_version: Literal["entcapacity.io/v1alpha1"]
-    kind: Literal["SchoolAnnouncement"]
-    metadata: Metadata
-    spec: SchoolAnnouncementSpec
-    status: Any = None
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name
-
-
-# --- SchoolCalendar ---------------------------------------------------------------------------------------------------
-
-
-class CalendarDay(Model):
-    """Local days that differ from the official calendar."""
-
-    from_: LocalDate = Field(alias="from", description="First local date.")
-    until: LocalDate | None = Field(None, description="Last local date; default the first.")
-    schooling: Schooling = Field(Schooling.HOLIDAY, description="What these days are.")
-    on_site_percent: Percent | None = Field(None, description="With Hybrid: percent of pupils on site.")
-    levels: tuple[Level, ...] = Field((), description="School levels; default all.")
-    known_from: Instant | None = Field(None, description="When it became known; default always.")
-    description: str = Field("local day", description="Why, as people call it.", max_length=200)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.until is not None and self.until < self.from_:
-            raise ValueError(f"until {self.until} is before from {self.from_}")
-        if self.until is not None and self.until - self.from_ > timedelta(days=400):
-            raise ValueError(f"until {self.until} is more than 400 days after from {self.from_}: write an entry a year")
-        if (self.schooling is Schooling.HYBRID) != (self.on_site_percent is not None):
-            raise ValueError("onSitePercent goes with schooling Hybrid, and Hybrid needs it")
-        return self
-
-
-class ConfigMapKey(Model):
-    """A calendar file, unchanged, in a ConfigMap of the operator's namespace."""
-
-    name: str = Field(description="Name of the ConfigMap.")
-    key: str = Field(description="Key in it; its ending says the format: .csv, .json or .ics.")
-
-
-class SchoolCalendarSpec(Model):
-    """Days on top of the embedded calendar."""
-
-    scope: Scope | None = Field(
-        None, description="Who is meant; {} is everyone; left out, only segments that name this calendar."
-    )
-    days: tuple[CalendarDay, ...] = Field((), description="Local days.", max_length=2000)
-    from_config_map: ConfigMapKey | None = Field(None, description="A calendar file.")
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.days and self.from_config_map is None:
-            raise ValueError("is empty: give days or fromConfigMap")
-        return self
-
-
-class SchoolCalendar(Model):
-    """A local calendar."""
-
-    api_version: Literal["entcapacity.io/v1alpha1"]
-    kind: Literal["SchoolCalendar"]
-    metadata: Metadata
-    spec: SchoolCalendarSpec
     status: Any = None
 
     @property

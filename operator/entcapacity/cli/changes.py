@@ -15,7 +15,8 @@ from entcapacity.cost import cost
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, reason
-from entcapacity.spec import ENTCapacity, SchoolAnnouncement
+from entcapacity.school import SchoolAnnouncement
+from entcapacity.spec import ENTCapacity
 
 
 @dataclass(frozen=True, slots=True, eq=False)
