@@ -14,7 +14,7 @@ from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.parse import parse
 from entcapacity.plan import floors_in_effect, plan
 from entcapacity.schooldays import embedded
-from entcapacity.steps import steps
+from entcapacity.steps import driver, steps
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
 EVENING = instant("2021-03-31T20:00:00+02:00")
@@ -549,3 +549,31 @@ def test_poolers_come_down_when_it_is_night_for_all():
     clocks = [made.grid.instant(each).astimezone(there).strftime("%H:%M") for each in falls]
     assert clocks
     assert all(each >= "22:00" or each < "05:00" for each in clocks)
+
+
+def test_on_a_plateau_at_the_maximum_the_worst_minute_is_the_reason():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 30}])
+    made = plan(spec, facts(APRIL_2021, floors={"portal": 5}), instant("2021-04-06T08:00:00+02:00"), TUESDAY)
+    portal = made.workload("portal")
+    found = driver(made, portal, made.grid.index(instant("2021-04-06T08:30:00+02:00")))
+    assert portal.need[found.index] == portal.need[made.inner].max()
+
+
+def test_a_pooler_is_explained_by_what_its_clients_are_planned_to_be():
+    spec = capacity(
+        workloads=[
+            {"name": "pgbouncer", "ordinaryPeak": {"replicas": 3}, "startup": "3m"},
+            {
+                "name": "auth",
+                "ordinaryPeak": {"replicas": 6},
+                "after": ["pgbouncer"],
+                "connections": {"budget": "postgres", "perReplica": 20},
+            },
+        ],
+        budgets=[{"name": "postgres", "connections": 4000}],
+    )
+    as_of = instant("2021-04-06T08:00:00+02:00")
+    known = _followed(spec, facts(APRIL_2021), as_of)
+    made = plan(spec, known, as_of, TUESDAY)
+    night = made.grid.index(instant("2021-04-06T03:00:00+02:00"))
+    assert made.workload("pgbouncer").need[night] <= 2  # not what the floors of eight o'clock would need

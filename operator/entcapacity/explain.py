@@ -219,9 +219,10 @@ class _Reckoning:
 
     def _connections(self) -> None:
         """What the clients of a pooler hold."""
+        now = self._plan.grid.index_from(self._plan.as_of)
         held, written = 0, []
         for client, count in self._workload.clients.items():
-            floor = int(still_held(self._plan.workload(client))[self._driver])
+            floor = int(still_held(self._plan.workload(client), now)[self._driver])
             self._say("Demand", f"floor({client})", "TermClientFloor", floor, workload=client)
             self._say("Demand", f"conn({client})", "TermClientConnections", count, workload=client)
             held += floor * count

@@ -113,19 +113,26 @@ def _missing(name: str) -> WorkloadPlan:
 
 def plan(spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> Plan:
     """What to ask for in ``window``, from what was known at ``as_of``."""
+    grid = _padded(window, spec, scalings(spec, facts), most_users_live_in(spec))
+    calendar = facts.schooldays.known_at(as_of)
+    known = announcements.known_at(selected(spec, facts.announcements), as_of)
+    return plan_for(demand(spec, calendar, known, grid), spec, facts, as_of, window)
+
+
+def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> Plan:
+    """What to ask for in ``window`` for a demand on a grid around it."""
+    grid = asked.grid
     scaled = scalings(spec, facts)
     timezone = most_users_live_in(spec)
-    grid = _padded(window, spec, scaled, timezone)
-    calendar = facts.schooldays.known_at(as_of)
-    asked = demand(spec, calendar, announcements.known_at(selected(spec, facts.announcements), as_of), grid)
     days = planning_days(grid, timezone)
     maxima = {name: _maximum(each, asked, spec) for name, each in scaled.items()}
     loads = {name: planned_load(each.workload, spec, asked, days) for name, each in scaled.items()}
     limits, budgeted = _share_budgets(spec, scaled, loads, maxima, days)
+    now = _now(grid, as_of)
     planned: dict[str, WorkloadPlan] = {}
     for name, each in scaled.items():
         if each.clients:
-            held = np.sum([count * still_held(planned[client]) for client, count in each.clients.items()], axis=0)
+            held = np.sum([count * still_held(planned[client], now) for client, count in each.clients.items()], axis=0)
             need = each.sizing.need_for_connections(held)
         else:
             need = each.sizing.need(*loads[name])
@@ -139,7 +146,7 @@ def plan(spec: ENTCapacitySpec, facts: Facts, as_of: datetime, window: Grid) -> 
             maxima[name],
             limits[name],
             wanted := _wanted(each, spec, asked, np.minimum(need, limits[name])),
-            floor := _floor(each, spec, asked, wanted, in_effect := _in_effect(each, facts), _now(grid, as_of)),
+            floor := _floor(each, spec, asked, wanted, in_effect := _in_effect(each, facts), now),
             in_effect,
             smoothing.delayed(floor, each.lead.own),
             budgeted.get(name, ""),
@@ -261,9 +268,13 @@ def _by_day(values: Floats, days: Ints, change: Callable[[Floats], Floats]) -> F
     return np.concatenate([change(each) for each in np.split(values, cuts)])
 
 
-def still_held(client: WorkloadPlan) -> Ints:
-    """Replicas of a client whose connections a pooler must be ready for: those wanted, and those still there."""
-    return np.maximum(client.wanted, client.floor)
+def still_held(client: WorkloadPlan, now: int) -> Ints:
+    """Replicas of a client whose connections a pooler must be ready for: wanted ones, from ``now`` also those there.
+
+    What was there before is not known; the plan is taken to have been followed.
+    """
+    ahead = np.arange(len(client.wanted)) >= now
+    return np.where(ahead, np.maximum(client.wanted, client.floor), client.wanted)
 
 
 def _maximum(scaling: Scaling, asked: Demand, spec: ENTCapacitySpec) -> Ints:

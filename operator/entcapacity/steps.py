@@ -56,7 +56,10 @@ def steps(plan: Plan, workload: WorkloadPlan) -> Iterator[Step]:
 
 
 def driver(plan: Plan, workload: WorkloadPlan, index: int) -> Driver:
-    """The minute whose need asks for the floor at ``index``: the one that asks for the most, the earliest on a tie."""
+    """The minute whose need asks for the floor at ``index``: the one that asks for the most.
+
+    On a tie, as where the maximum is reached, the one that would ask for more if it could, then the earliest.
+    """
     return _Why(plan, workload).driver(index)
 
 
@@ -133,7 +136,8 @@ class _Why:
         left = np.minimum(minutes + self._hold, index)
         drop = np.maximum(self._fallen[index] - self._fallen[left], 0)
         asked = self._served[begin:end] - rise - drop
-        best = begin + int(np.argmax(asked))
+        ties = np.flatnonzero(asked == asked.max())
+        best = begin + int(ties[np.argmax(self._workload.need[begin:end][ties])])
         return Driver(best, int(self._served[best]))
 
     def _reach(self, index: int) -> tuple[int, int]:

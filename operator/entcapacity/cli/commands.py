@@ -30,11 +30,12 @@ _EXAMPLES: Final = {
     "calendar": "entcapacity calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml",
     "plan": "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
     "explain": "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
+    "replay": "entcapacity replay 2021-04-06",
     "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
 }
 
 
-def _example(command: str) -> str:
+def example(command: str) -> str:
     return f"Example:\n\n\b\n  {_EXAMPLES[command]}"
 
 
@@ -61,7 +62,7 @@ def main() -> None:
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 
-@cli.command(epilog=_example("validate"))
+@cli.command(epilog=example("validate"))
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.output()
 def validate(files: tuple[str, ...], output: str) -> None:
@@ -87,7 +88,7 @@ def validate(files: tuple[str, ...], output: str) -> None:
         sys.exit(FILES_ARE_WRONG)
 
 
-@cli.command(epilog=_example("calendar"))
+@cli.command(epilog=example("calendar"))
 @click.option("--zone", help="School zone: A, B, C, Corse, Guadeloupe …")
 @click.option("--academie", help="Académie, for example Toulouse.")
 @click.option("--departement", help="Code of a département, for example 31 or 2A.")
@@ -128,7 +129,7 @@ def calendar(
     from entcapacity.cli import documents, machine
 
     places = _places(where)
-    found = _loaded(files)
+    found = loaded(files)
     levels = [Level(level)] if level else list(Level)
     known = found.school_days(places).known_at(as_of)
     made = announcements.known_at(found.announcements, as_of)
@@ -158,7 +159,7 @@ def calendar(
         click.echo(machine.written(document, output, "days"), nl=False)
 
 
-@cli.command(epilog=_example("plan"))
+@cli.command(epilog=example("plan"))
 @options.files("-f", "--file", "files")
 @options.FROM
 @options.DAYS
@@ -189,8 +190,8 @@ def plan(
     from entcapacity.cli import documents, machine
 
     begin, known = _window(since, days, as_of)
-    found = _loaded(files)
-    capacity = _capacity(found, name)
+    found = loaded(files)
+    capacity = capacity_of(found, name)
     made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
@@ -201,7 +202,7 @@ def plan(
     click.echo(machine.written(document, output, "workloads.steps"), nl=False)
 
 
-@cli.command(epilog=_example("explain"))
+@cli.command(epilog=example("explain"))
 @options.files("-f", "--file", "files")
 @click.option(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
@@ -230,8 +231,8 @@ def explain(
         message = f"lies after --at {at.isoformat()}: a plan asks for nothing in the past"
         raise click.BadParameter(message, param_hint="--as-of")
     known = as_of or min(options.now(), at)
-    found = _loaded(files)
-    capacity = _capacity(found, name)
+    found = loaded(files)
+    capacity = capacity_of(found, name)
     names = [each.name for each in capacity.spec.workloads]
     for each in workloads:
         if each not in names:
@@ -246,7 +247,7 @@ def explain(
     click.echo(machine.written(document, output, "workloads.terms"), nl=False)
 
 
-@cli.command(epilog=_example("diff"))
+@cli.command(epilog=example("diff"))
 @options.files("--old")
 @options.files("--new")
 @options.FROM
@@ -273,11 +274,11 @@ def diff(
 
     begin, known = _window(since, days, as_of)
     sides = []
-    loaded = [_loaded(each, stop=False) for each in (old, new)]
+    loaded = [loaded(each, stop=False) for each in (old, new)]
     if any(each.problems for each in loaded):
         sys.exit(FILES_ARE_WRONG)
     for found in loaded:
-        capacity = _capacity(found, name)
+        capacity = capacity_of(found, name)
         made = _planned(found, capacity, begin, timedelta(days=days), known, ())
         sides.append(changes.Side(made, capacity, found.announcements))
     document = changes.difference(sides[0], sides[1], lang)
@@ -317,7 +318,7 @@ def _places(where: dict[str, str]) -> Sequence[Place]:
         raise click.BadParameter(str(error), param_hint=f"--{kind}") from None
 
 
-def _loaded(names: Sequence[str], *, stop: bool = True) -> Files:
+def loaded(names: Sequence[str], *, stop: bool = True) -> Files:
     """What stands in files; errors in them are told, all of them, and end the command."""
     from entcapacity.files import load
 
@@ -338,7 +339,7 @@ def _fail(message: str) -> NoReturn:
     sys.exit(FILES_ARE_WRONG)
 
 
-def _capacity(found: Files, name: str | None) -> ENTCapacity:
+def capacity_of(found: Files, name: str | None) -> ENTCapacity:
     from entcapacity.files import one_capacity
 
     for file in found.without_zone():

@@ -33,6 +33,15 @@ _COLUMNS = {
     "days": ("date", "kind", "reason"),
     "workloads.steps": ("workload", "time", "floor", "reason"),
     "workloads.terms": ("workload", "part", "symbol", "value", "formula", "meaning"),
+    "results": (
+        "name",
+        "saturatedMinutes",
+        "refusedUserMinutes",
+        "longestWaitSeconds",
+        "replicaHours",
+        "peakReplicas",
+        "aboveFloor",
+    ),
     "workloads": (
         "name",
         "change",
