@@ -14,9 +14,11 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
-demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00
+demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00; then replay it against autoscalers
 	$(BIN)/entcapacity plan -f examples/regional-ent.yaml -f examples/announcements-2021.yaml \
 		--from 2021-04-06T00:00:00+02:00 --days 1 --as-of 2021-03-31T20:00:00+02:00
+	@echo "Four remote days and a Saturday, fifteen seconds at a time, under a load that was not the planned one:"
+	$(BIN)/entcapacity replay 2021-04-06
 
 test: .venv/.installed ## run the tests; more options: make test PYTEST_ARGS='-k calendar'
 	$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)

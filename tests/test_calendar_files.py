@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from entcapacity.calendar_files import read
+from entcapacity.calendar_files import CalendarError, read
 from entcapacity.schooldays import SchoolDays, embedded
 from entcapacity.terms import Covered, DaysOff
 from entcapacity.territories import PLACES
@@ -216,59 +216,89 @@ def test_zones_come_from_the_title_or_from_the_calendar(summary: str, calendar: 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("c.csv", "", "c.csv: the file is empty; leave the calendar out, or give it a file with days off"),
-        ("c.txt", "x", "c.txt: the format is unknown; name the file .csv, .json or .ics"),
-        ("c.csv", official(), "c.csv: there are no days off in it"),
-        ("c.csv", official(TOUSSAINT).replace(";", ","), "c.csv, line 1: columns are not separated by ';'"),
-        ("c.csv", official(TOUSSAINT).replace(";", "\t"), "c.csv, line 1: columns are not separated by ';'"),
-        ("c.csv", official(TOUSSAINT).replace("end_date", "fin"), "c.csv, line 1: no column end_date; the columns are"),
-        ("c.csv", official(TOUSSAINT + ";x"), "c.csv, line 2: has not 7 values as the header has; restore the row"),
-        ("c.csv", official("Vacances;-"), "c.csv, line 2: has not 7 values as the header has; restore the row"),
-        ("c.csv", official(row("20/10/2028", "2028-11-06")), "c.csv, line 2, start_date: '20/10/2028' is not a date"),
+        ("c.csv", "", "the file is empty; leave the calendar out, or give it a file with days off"),
+        ("c.txt", "x", "the format is unknown; name the file .csv, .json or .ics"),
+        ("c.csv", official(), "there are no days off in it"),
+        ("c.csv", official(TOUSSAINT).replace(";", ","), "line 1: columns are not separated by ';'"),
+        ("c.csv", official(TOUSSAINT).replace(";", "\t"), "line 1: columns are not separated by ';'"),
+        ("c.csv", official(TOUSSAINT).replace("end_date", "fin"), "line 1: no column end_date; the columns are"),
+        ("c.csv", official(TOUSSAINT + ";x"), "line 2: has not 7 values as the header has; restore the row"),
+        ("c.csv", official("Vacances;-"), "line 2: has not 7 values as the header has; restore the row"),
+        ("c.csv", official(row("20/10/2028", "2028-11-06")), "line 2, start_date: '20/10/2028' is not a date"),
         (
             "c.csv",
             official(row("2028-10-20T22:00:00", "2028-11-06")),
-            "c.csv, line 2, start_date: '2028-10-20T22:00:00' has no offset, so its day is unsure",
+            "line 2, start_date: '2028-10-20T22:00:00' has no offset, so its day is unsure",
         ),
-        ("c.csv", official(row("2028-11-06", "2028-10-21")), "c.csv, line 2: ends on 2028-10-21, before it starts"),
-        ("c.csv", official(row("2028-10-21", "2038-11-06")), "c.csv, line 2: 2028-10-21 to 2038-11-06 is longer than"),
+        ("c.csv", official(row("2028-11-06", "2028-10-21")), "line 2: ends on 2028-10-21, before it starts"),
+        ("c.csv", official(row("2028-10-21", "2038-11-06")), "line 2: 2028-10-21 to 2038-11-06 is longer than"),
         (
             "c.csv",
             official(TOUSSAINT, row("2028-10-21", "2028-11-06", zone="Zone D")),
-            "c.csv, line 3, zones: unknown zone 'Zone D': did you mean",
+            "line 3, zones: unknown zone 'Zone D': did you mean",
         ),
         (
             "c.csv",
             official(row("2028-10-21", "2028-11-06", population="Chefs")),
-            "c.csv, line 2, population: 'Chefs' is unknown",
+            "line 2, population: 'Chefs' is unknown",
         ),
-        ("c.json", "{", "c.json, line 1: not JSON"),
-        ("c.json", "{}", "c.json: no list of records"),
-        ("c.json", "[1]", "c.json, record 1: 1 is no record"),
-        ("c.json", json.dumps([{**RECORD, "zones": None}]), "c.json, record 1: no field zones; the fields are"),
-        ("c.ics", "nothing", "c.ics: not an ICS file"),
-        ("c.ics", ics(), "c.ics: there are no events in it"),
-        ("c.ics", ics("DTSTART;VALUE=DATE:20280904|SUMMARY:Rentrée"), "c.ics: there are no days off in it"),
-        ("c.ics", ics("SUMMARY:Noël"), "c.ics, event 1 'Noël': has no DTSTART; give it a first day"),
-        ("c.ics", ics(f"{NOEL}|RRULE:FREQ=YEARLY"), "c.ics, event 1 'Vacances de Noël - Zone A': repeats"),
+        ("c.json", "{", "line 1: not JSON"),
+        ("c.json", "{}", "no list of records"),
+        ("c.json", "[1]", "[0]: 1 is no record"),
+        ("c.json", json.dumps([{**RECORD, "zones": None}]), "[0]: no field zones; the fields are"),
+        ("c.ics", "nothing", "not an ICS file"),
+        ("c.ics", ics(), "there are no events in it"),
+        ("c.ics", ics("DTSTART;VALUE=DATE:20280904|SUMMARY:Rentrée"), "there are no days off in it"),
+        ("c.ics", ics("SUMMARY:Noël"), "line 4: 'Noël' has no DTSTART; give it a first day"),
+        ("c.ics", ics(f"{NOEL}|RRULE:FREQ=YEARLY"), "line 4: 'Vacances de Noël - Zone A' repeats"),
         (
             "c.ics",
             ics(NOEL.replace("Zone A", "Zone D")),
-            "c.ics, event 1 'Vacances de Noël - Zone D': unknown zone 'D'",
+            "line 4, SUMMARY: unknown zone 'D'",
         ),
         (
             "c.ics",
             ics("DTSTART:20290511T170000Z|DTEND:20290511T190000Z|SUMMARY:Réunion"),
-            "c.ics, event 1 'Réunion', DTSTART: 2029-05-11 17:00:00+00:00 is no midnight",
+            "line 4, DTSTART: 2029-05-11 17:00:00+00:00 is no midnight",
         ),
         (
             "c.ics",
             ics("DTSTART;VALUE=DATE:20290511|DURATION:PT2H|SUMMARY:Noël"),
-            "c.ics, event 1 'Noël', DURATION: 2:00:00",
+            "line 4, DURATION: 2:00:00",
         ),
-        ("c.ics", ics("DTSTART:garbage|SUMMARY:Noël"), "c.ics, event 1 'Noël'"),
+        ("c.ics", ics("DTSTART:garbage|SUMMARY:Noël"), "line 4, DTSTART: cannot be read"),
+        ("c.ics", ics("DTSTART;VALUE=DATE,DATE:20290511|SUMMARY:Pont"), "not an ICS file: "),
+        ("c.ics", ics(NOEL, "SUMMARY:Pont"), "line 11: 'Pont' has no DTSTART"),
+        # beyond what dates can hold, or nearly
+        ("c.csv", official(row("0001-01-01T00:00:00+14:00", "2028-11-06")), "line 2, start_date: 0001-01-01 00:00:00"),
+        ("c.csv", official(row("2028-10-21", "9999-12-31")), "line 2, end_date: 9999-12-31: write a year from 1970 to"),
+        ("c.json", json.dumps([{**RECORD, "start_date": "1969-12-31"}]), "[0].start_date: 1969-12-31: write a year"),
+        ("c.ics", ics("DTSTART;VALUE=DATE:99991231|SUMMARY:Noël"), "line 4, DTSTART: 9999-12-31: write a year from"),
+        ("c.ics", ics("DTSTART:00010101T000000Z|SUMMARY:Noël"), "line 4, DTSTART: 0001-01-01 00:00:00+00:00: write"),
+        (
+            "c.ics",
+            ics("DTSTART;VALUE=DATE:20290511|DURATION:P99999999D|SUMMARY:Noël"),
+            "line 4, DURATION: 99999999 days, 0:00:00 is longer than any school holiday",
+        ),
+        (
+            "c.ics",
+            ics("DTSTART;VALUE=DATE:20290511|DURATION:P9999999999D|SUMMARY:Noël"),
+            "line 4, DURATION: cannot be read",
+        ),
+        # beyond what the parsers hold
+        ("c.csv", official(row("2028-10-21", "2028-11-06", what="x" * 140_000)), "line 2: not CSV: field larger than"),
+        ("c.csv", "x" * 140_000, "line 1: not CSV: field larger than"),
+        ("c.json", "[" * 100_000, "not the official calendar: "),
+        ("c.json", "[" + "9" * 5000 + "]", "not the official calendar: "),
     ],
 )
 def test_what_cannot_be_read_without_guessing_is_an_error(name: str, text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+    with pytest.raises(CalendarError, match=f"^{re.escape(message)}"):
         read(name, text)
+
+
+def test_an_error_holds_its_line_and_field_apart_from_what_is_wrong() -> None:
+    with pytest.raises(CalendarError, match=r".") as refused:
+        read("c.csv", official(TOUSSAINT, row("2028-10-21", "2028-11-06", zone="Zone D")))
+    assert (refused.value.line, refused.value.field) == (3, "zones")
+    assert refused.value.message.startswith("unknown zone 'Zone D': did you mean")

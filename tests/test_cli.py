@@ -19,6 +19,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from entcapacity.cli import commands
 from entcapacity.cli.commands import cli
 
 ROOT = Path(__file__).parents[1]
@@ -50,8 +51,27 @@ def refused(*args: str, code: int = 2) -> str:
 
 
 @pytest.fixture(scope="module")
-def plan_document() -> Any:
-    return answered(*PLAN, "--every", "10")
+def plan_outputs() -> Mapping[str, str]:
+    """What ``PLAN`` prints in every form; the plan itself is made once."""
+    planned, made = commands._planned, []
+
+    def once(*args: Any) -> Any:
+        if not made:
+            made.append(planned(*args))
+        return made[0]
+
+    forms = {"text": [], "csv": ["-o", "csv"], "every minute": ["-o", "json"]}
+    forms |= {form: ["-o", form, "--every", "10"] for form in ("json", "yaml")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "_planned", once)
+        results = {form: run(*PLAN, *args) for form, args in forms.items()}
+    assert all(each.exit_code == 0 for each in results.values())
+    return {form: each.stdout for form, each in results.items()}
+
+
+@pytest.fixture(scope="module")
+def plan_document(plan_outputs: Mapping[str, str]) -> Any:
+    return json.loads(plan_outputs["json"])
 
 
 def instant(text: str) -> datetime:
@@ -93,7 +113,7 @@ def field_names(document: Any) -> Iterator[str]:
         for name, value in document.items():
             yield name
             yield from field_names(value)
-    elif isinstance(document, list):
+    elif isinstance(document, list | tuple):
         for each in document:
             yield from field_names(each)
 
@@ -102,6 +122,13 @@ def assert_documented(command: str, document: Any) -> None:
     missing = {name for name in field_names(document) if f"`{name}`" not in DOCS[command]}
     assert missing <= {"version"}, f"docs/cli.md, {command}: {missing}"
     assert document["version"] == 1
+
+
+def assert_complete(command: str, *documents: Any) -> None:
+    """That no field of the chapter's table is missing; values, which begin with a capital, are no fields."""
+    table = DOCS[command].partition("| Field | Meaning |")[2].replace("as for `plan`", "")
+    missing = set(re.findall(r"`([a-z]\w+)`", table)) - set(field_names(documents))
+    assert not missing, f"{command} answers without {missing}, which docs/cli.md promises"
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -141,8 +168,8 @@ def test_plan_tells_shortfall_waits_and_notices(plan_document: Any) -> None:
     assert plan_document["cost"]["replicaHours"] > 3 * plan_document["cost"]["usualReplicaHours"]
 
 
-def test_thinned_demand_loses_no_peak(plan_document: Any) -> None:
-    every_minute = answered(*PLAN)["demand"]
+def test_thinned_demand_loses_no_peak(plan_document: Any, plan_outputs: Mapping[str, str]) -> None:
+    every_minute = json.loads(plan_outputs["every minute"])["demand"]
     assert len(every_minute) == 10 * len(plan_document["demand"]) == 1440
     for what in ("sessions", "logins"):
         for side in ("expected", "high"):
@@ -156,13 +183,13 @@ def test_thinned_demand_loses_no_peak(plan_document: Any) -> None:
     )
 
 
-def test_yaml_holds_the_same_document_as_json(plan_document: Any) -> None:
-    result = run(*PLAN, "--every", "10", "-o", "yaml")
-    assert yaml.safe_load(result.stdout) == plan_document
+def test_yaml_holds_the_same_document_as_json(plan_document: Any, plan_outputs: Mapping[str, str]) -> None:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    assert yaml.load(plan_outputs["yaml"], loader) == plan_document
 
 
-def test_csv_has_one_row_for_each_step(plan_document: Any) -> None:
-    rows = list(csv.DictReader(io.StringIO(run(*PLAN, "-o", "csv").stdout)))
+def test_csv_has_one_row_for_each_step(plan_document: Any, plan_outputs: Mapping[str, str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(plan_outputs["csv"])))
     assert list(rows[0]) == ["workload", "time", "floor", "reason"]
     expected = [
         (workload["name"], step["time"], str(step["floor"]), step["reason"])
@@ -179,8 +206,25 @@ def test_a_plan_of_the_past_knows_only_what_was_known_at_its_beginning() -> None
     assert "Remote" not in {each["kind"] for each in document["calendar"]["days"]}
 
 
+@pytest.mark.parametrize("as_of", ["2021-04-06T00:00:00+02:00", "2021-04-06T16:00:00+02:00"])
+def test_replica_hours_of_workloads_add_up_to_the_cost(as_of: str) -> None:
+    document = answered(*PLAN[:-2], "--as-of", as_of, "--every", "1440")
+    hours = [each["replicaHours"] for each in document["workloads"]]
+    assert sum(hours) == pytest.approx(document["cost"]["replicaHours"], abs=0.05 * (len(hours) + 1))
+
+
+def test_the_chart_draws_no_floor_before_as_of() -> None:
+    shown = run(*PLAN[:-2], "--as-of", "2021-04-06T16:00:00+02:00").output
+    chart = shown.split("workspace: replicas")[1].split("sessions")[0].replace("# replicas", "")
+    columns = [line.index("#") for line in chart.splitlines() if "#" in line]
+    afternoon = next(line.index("15:00") for line in chart.splitlines() if "15:00" in line)
+    assert columns
+    assert min(columns) > afternoon
+
+
 def test_what_was_announced_an_hour_before_is_too_late() -> None:
     document = answered(*PLAN[:-2], "--as-of", "2021-04-06T06:30:00+02:00", "--floor", "portal=4", "--every", "1440")
+    assert_complete("plan", document)
     (portal,) = (each for each in document["workloads"] if each["name"] == "portal")
     first = portal["steps"][0]
     assert (first["time"], first["floor"], first["code"]) == ("2021-04-06T04:30:00Z", 4, "CatchingUp")
@@ -188,8 +232,10 @@ def test_what_was_announced_an_hour_before_is_too_late() -> None:
     assert portal["tooLate"]["since"] == "2021-04-06T04:30:00Z"
 
 
-def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(plan_document: Any) -> None:
-    shown = run(*PLAN).output
+def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(
+    plan_document: Any, plan_outputs: Mapping[str, str]
+) -> None:
+    shown = plan_outputs["text"]
     (auth,) = (each for each in plan_document["workloads"] if each["name"] == "auth")
     assert re.search(r"\d\d:\d\d–\d\d:\d\d +\d+ → \d+ ", shown)
     peak, most = auth["peak"]["need"], auth["max"]
@@ -203,9 +249,10 @@ def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(plan_document: Any) 
 
 
 def test_french_is_spoken_where_the_environment_or_the_option_asks_for_it() -> None:
-    assert "premier jour à distance" in run(*PLAN, LANG="fr_FR.UTF-8").output
-    assert "premier jour à distance" in run(*PLAN, "--lang", "fr").output
-    assert "first remote day" in run(*PLAN, "--lang", "en", LANG="fr_FR.UTF-8").output
+    monday = ["calendar", "--zone", "A", "--from", "2021-03-01", "--until", "2021-03-01"]
+    assert "jour de classe" in run(*monday, LANG="fr_FR.UTF-8").output
+    assert "jour de classe" in run(*monday, "--lang", "fr").output
+    assert "class day" in run(*monday, "--lang", "en", LANG="fr_FR.UTF-8").output
 
 
 def test_a_platform_is_read_from_standard_input() -> None:
@@ -221,6 +268,19 @@ def days(*args: str) -> dict[str, Any]:
     document = answered("calendar", *args)
     assert_documented("calendar", document)
     return {each["date"]: each for each in document["days"]}
+
+
+def test_calendar_has_all_documented_fields(tmp_path: Path) -> None:
+    path = tmp_path / "hybrid.yaml"
+    path.write_text(
+        "apiVersion: entcapacity.io/v1alpha1\nkind: SchoolAnnouncement\nmetadata: {name: hybrid}\n"
+        'spec: {announcedAt: "2021-03-01T00:00:00Z", scope: {departements: ["31"], levels: [Lycee]},\n'
+        "  periods: [{from: 2021-03-08, until: 2021-03-08, schooling: Hybrid, onSitePercent: 50}]}\n",
+        encoding="utf-8",
+    )
+    monday = ["--from", "2021-03-08", "--until", "2021-03-08", "-f", str(path)]
+    places = [("--zone", "C"), ("--academie", "Toulouse"), ("--departement", "31", "--level", "Lycee")]
+    assert_complete("calendar", *(answered("calendar", *where, *monday) for where in places))
 
 
 def test_calendar_of_april_2021_in_zone_c() -> None:
@@ -245,7 +305,7 @@ def test_calendar_says_which_departements_and_levels_differ() -> None:
     assert good_friday["kind"] == "OnSite"
     assert good_friday["reason"] == "class day; PublicHoliday in 57, 67, 68"
     remote = days("--departement", "31", "--from", "2021-04-26", "--until", "2021-04-26", "-f", ANNOUNCED)["2021-04-26"]
-    assert remote["reason"] == "class day; Remote for collèges, lycées"
+    assert remote["reason"] == "class day; Remote for collèges and lycées"
 
 
 def test_calendar_past_its_end_is_unknown() -> None:
@@ -263,6 +323,7 @@ def test_calendar_ics_has_an_event_for_each_run_of_days() -> None:
     result = run(*args, "-o", "ics")
     assert "\r\n" in result.stdout_bytes.decode()
     events = icalendar.Calendar.from_ical(result.stdout).walk("VEVENT")
+    assert [str(each["SUMMARY"])[:25] for each in events][1] == "Remote by confinement-202"
     spans = {str(each["CATEGORIES"].to_ical(), "utf-8"): (each["DTSTART"].dt, each["DTEND"].dt) for each in events}
     assert spans["Remote"] == (date(2021, 4, 6), date(2021, 4, 10))
     assert spans["Holiday"] == (date(2021, 4, 10), date(2021, 4, 26))
@@ -270,6 +331,9 @@ def test_calendar_ics_has_an_event_for_each_run_of_days() -> None:
     assert len(set(uids)) == len(uids)
     again = icalendar.Calendar.from_ical(run(*args, "-o", "ics").stdout).walk("VEVENT")
     assert [str(each["UID"]) for each in again] == uids
+    for other in (["--level", "Lycee"], ["--role", "Teacher"]):
+        theirs = icalendar.Calendar.from_ical(run(*args, *other, "-o", "ics").stdout).walk("VEVENT")
+        assert not {str(each["UID"]) for each in theirs} & set(uids), other
 
 
 def test_calendar_text_draws_months_and_folds_equal_days() -> None:
@@ -287,10 +351,13 @@ def test_explain_has_the_documented_shape_and_ends_with_the_floor() -> None:
     args = ["explain", "-f", PLATFORM, "-f", ANNOUNCED, "--at", "2021-04-06T08:30:00+02:00", *ON_TELEVISION]
     document = answered(*args, "--workload", "portal")
     assert_documented("explain", document)
+    assert_complete("explain", document)
     (portal,) = document["workloads"]
     assert portal["terms"][-1]["symbol"] == "floor"
     assert portal["terms"][-1]["value"] == portal["floor"]
     assert instant(portal["drivenBy"]) > instant(document["at"])
+    floats = [term["value"] for term in portal["terms"] if isinstance(term["value"], float)]
+    assert floats == [float(f"{value:.12g}") for value in floats]
     shown = run(*args, "--workload", "portal").output
     assert re.search(r"= [\d.]+ ÷ \(12 × 0\.5\)", shown)
 
@@ -299,6 +366,7 @@ def test_diff_shows_what_an_announcement_changes() -> None:
     sides = ["--old", PLATFORM, "--new", PLATFORM, "--new", ANNOUNCED, *APRIL_6, *ON_TELEVISION]
     document = answered("diff", *sides)
     assert_documented("diff", document)
+    assert_complete("diff", document)
     assert document["changed"]
     assert "confinement-2021-04" in document["announcements"]["added"]
     assert document["announcements"]["notYetKnown"] == ["rentree-antilles-2021-08"]
@@ -352,6 +420,7 @@ def test_validate_tells_every_problem_and_fails(tmp_path: Path) -> None:
     assert lines[0].startswith(f"error: {path}:{line}: spec.audience[0].academies[0]: unknown académie 'Toulose'")
     document = json.loads(run("validate", str(path), "-o", "json").stdout)
     assert_documented("validate", document)
+    assert_complete("validate", document, answered("validate", PLATFORM))
     assert [each["path"] for each in document["problems"]] == [
         "spec.audience[0].academies[0]",
         "spec.audience[0].pupils",
@@ -368,7 +437,8 @@ SPAN = ["--from", "2021-04-01", "--until", "2021-04-02"]
     [
         (["calendar", *SPAN], "exactly one of --zone, --academie and --departement"),
         (["calendar", "--zone", "A", "--academie", "Lyon", *SPAN], "exactly one of"),
-        (["calendar", "--zone", "D", *SPAN], "unknown zone 'D'"),
+        (["calendar", "--zone", "D", *SPAN], "Invalid value for '--zone': unknown zone 'D'"),
+        (["diff", "--old", "-", "--new", PLATFORM, "--new", "-"], "the standard input can be read once"),
         (["calendar", "--academie", "toulouse", *SPAN], "did you mean 'Toulouse'?"),
         (["calendar", "--departement", "Ariège", *SPAN], "did you mean '09'?"),
         (["calendar", "--zone", "A", "--from", "2021-04-02", "--until", "2021-04-01"], "is before --from"),
@@ -412,11 +482,14 @@ def test_wrong_usage_is_told_with_the_way_out(args: list[str], said: str) -> Non
         (["plan", "-f", str(EXAMPLES)], "choose one with --name: ent/occitanie-full, ent/occitanie"),
         (["plan", "-f", PLATFORM, "--name", "nobody"], "there is no ENTCapacity 'nobody'"),
         (["diff", "--old", PLATFORM, "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
+        (["diff", "--old", "missing.yaml", "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
         (["calendar", "--zone", "A", *SPAN, "-f", "missing.csv"], "error: missing.csv: cannot be read"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(args: list[str], said: str) -> None:
-    assert said in refused(*args, code=1)
+    told = refused(*args, code=1)
+    assert said in told
+    assert told.count("error: ") == 1
 
 
 BREAKING = {
@@ -493,16 +566,38 @@ def test_help_needs_none_of_the_slow_imports() -> None:
 
 
 def test_output_is_utf_8_whatever_the_environment_says() -> None:
-    result = program("calendar", "--academie", "Créteil", *SPAN, "-o", "json", LC_ALL="C", PYTHONIOENCODING="ascii")
+    result = program("calendar", "--help", LC_ALL="C", PYTHONIOENCODING="ascii")
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout.decode("utf-8"))["academie"] == "Créteil"
+    assert "Académie" in result.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "yaml", "csv"])
+def test_a_file_name_that_is_no_text_is_shown_all_the_same(form: str) -> None:
+    result = run("validate", os.fsdecode(b"f\xff.yaml"), "-o", form)
+    assert result.exit_code == 1
+    assert "f\\udcff.yaml" in result.output.replace("\\\\", "\\")
+
+
+def test_an_argument_that_is_no_text_is_shown_all_the_same() -> None:
+    result = program("calendar", "--zone", os.fsdecode(b"\xff"), *SPAN)
+    assert result.returncode == 2
+    assert b"unknown zone '\\udcff'" in result.stderr
 
 
 def test_a_reader_that_goes_away_brings_no_traceback() -> None:
-    command = [sys.executable, "-m", "entcapacity", *PLAN, "-o", "json"]
+    command = [sys.executable, "-m", "entcapacity", "calendar", "--zone", "Corse", *SPAN, "-o", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
+        process.stdout.close()  # before anything is written, as a pipe may hold more than the whole answer
         assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "entcapacity", "--help"]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr == b"error: the answer cannot be written: No space left on device\n"

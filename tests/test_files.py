@@ -1,5 +1,7 @@
 """Files as the command line reads them: like kubectl, with every problem and the line it is on."""
 
+import csv
+import json
 from datetime import date
 from pathlib import Path
 
@@ -117,7 +119,18 @@ def test_anchors_that_blow_a_document_up_are_refused() -> None:
         list(yaml_documents(bomb))
 
 
-@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', "[1,", '{"a":' * 100_000, "9" * 5000])
+def test_json_has_the_lines_of_its_fields(tmp_path: Path) -> None:
+    text = json.dumps(next(yaml_documents(PLATFORM.replace("Toulouse", "Toulose"))).value, indent=2)
+    line = next(number for number, each in enumerate(text.splitlines(), start=1) if "Toulose" in each)
+    (problem,) = problems(tmp_path, text, "file.json")
+    assert problem.startswith(f"file.json:{line}: spec.audience[0].academies[0]")
+    (problem,) = problems(tmp_path, text.replace("Toulose", "\\ud83d\\ude00"), "file.json")
+    assert problem.startswith("file.json:"), "JSON that is no YAML is read, too"
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', "[1,", '{"a":' * 100_000, "[" * 101 + "]" * 101, "9" * 5000, '["\\udcff"]']
+)
 def test_json_that_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
         json_document(text)
@@ -156,7 +169,12 @@ def test_a_missing_field_is_told_where_it_should_stand(tmp_path: Path) -> None:
         ("", "holds nothing"),
         ("--- \n---\n", "holds nothing"),
         ("just words\n", "not a resource"),
-        ("apiVersion: apps/v1\nkind: Deployment\n", "there are ENTCapacity, SchoolAnnouncement, SchoolCalendar"),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\n",
+            "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar; leave out all others",
+        ),
+        ("kind: [a]\n", "kind: is a kind that is not read here"),
+        ("kind: {a: 1}\n", "kind: is a kind that is not read here"),
         ("kind: List\nitems: 3\n", "not a list of resources"),
         ("kind: ConfigMap\n", "give the ConfigMap a name"),
     ],
@@ -176,6 +194,36 @@ def test_a_missing_a_binary_and_a_latin_1_file_are_told(tmp_path: Path) -> None:
         "cannot be read",
     ]
     assert found[1].line == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_as_what_it_is(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "file.yaml").write_bytes(f"\ufeff{PLATFORM}".encode(encoding))
+    (problem,) = load([str(tmp_path / "file.yaml")]).problems
+    assert problem.message == "is written in UTF-16: save it as UTF-8"
+
+
+def test_names_that_lead_nowhere_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    circle = tmp_path / "circle.yaml"
+    circle.symlink_to(circle)
+    for name in (str(circle), "x" * 300):
+        (problem,) = load([name]).problems
+        assert (problem.file, problem.message.split(":")[0]) == (name, "cannot be read")
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    (problem,) = load([str(tmp_path)]).problems
+    assert problem.message == "cannot be read: Permission denied; check the name and your rights"
+
+
+def test_of_a_directory_only_its_files_are_read(tmp_path: Path) -> None:
+    written(tmp_path, "file.yaml", PLATFORM)
+    (tmp_path / "below.yaml").mkdir()
+    written(tmp_path / "below.yaml", "broken.yaml", "kind: Pod")
+    found = load([str(tmp_path)])
+    assert (len(found.capacities), found.problems) == (1, ())
 
 
 def test_two_platforms_of_one_name_are_told(tmp_path: Path) -> None:
@@ -210,11 +258,18 @@ def test_a_calendar_takes_its_file_from_a_config_map(tmp_path: Path) -> None:
         (CONFIG_MAP.replace("zones.csv", "other.csv"), "no such key in ConfigMap calendars"),
         (CONFIG_MAP.replace(";", ","), "columns are not separated by ';'"),
         (f"{CONFIG_MAP}---\n{CONFIG_MAP}", "several ConfigMaps of that name"),
+        (CONFIG_MAP.replace("Zone C", "Zone D"), "data: zones.csv: line 2, zones: unknown zone 'Zone D'"),
     ],
 )
 def test_a_calendar_whose_file_is_not_there_or_not_readable_is_told(tmp_path: Path, config_map: str, said: str) -> None:
     (problem,) = problems(tmp_path, f"{CALENDAR}---\n{config_map}")
     assert said in problem
+
+
+def test_a_calendar_nested_without_end_is_told(tmp_path: Path) -> None:
+    deep = f"kind: ConfigMap\nmetadata: {{name: calendars}}\ndata: {{c.json: '{'[' * 3000}'}}\n"
+    (problem,) = problems(tmp_path, f"{CALENDAR.replace('zones.csv', 'c.json')}---\n{deep}")
+    assert "data: c.json: line 1: nested more than 100 deep" in problem
 
 
 def test_a_list_as_kubectl_writes_it_is_read(tmp_path: Path) -> None:
@@ -243,6 +298,26 @@ def test_an_ics_file_without_zones_concerns_only_the_places_asked_about(tmp_path
     calendar = found.school_days(places_in(departements=["31"])).known_at(None)
     kinds = [calendar.day(date(2021, 3, 12), PLACES[each], Level.LYCEE, Role.PUPIL).kind for each in ("31", "59")]
     assert kinds == [DayKind.HOLIDAY, DayKind.ON_SITE]
+
+
+def test_a_school_calendar_of_any_name_comes_before_a_given_file(tmp_path: Path) -> None:
+    given = written(tmp_path, "given.csv", OFFICIAL)
+    moved = CONFIG_MAP.replace("2035-01-07T", "2035-01-05T")  # back on Saturday, so that Friday is the last day off
+    for name in ("0", "0-a", "z"):
+        calendar = CALENDAR.replace("name: newer", f"name: '{name}'")
+        found = load([written(tmp_path, "all.yaml", f"{calendar}---\n{moved}"), given])
+        known = found.school_days().known_at(None)
+        assert not known.day(date(2035, 1, 7), PLACES["31"], Level.LYCEE, Role.PUPIL).in_holiday, name
+
+
+def test_problems_of_a_calendar_file_have_line_and_field(tmp_path: Path) -> None:
+    (problem,) = load([written(tmp_path, "zones.csv", OFFICIAL.replace("Zone C", "Zone D"))]).problems
+    assert (problem.line, problem.path) == (2, "zones")
+    assert problem.message.startswith("unknown zone 'Zone D'")
+    rows = list(csv.DictReader(OFFICIAL.replace("Zone C", "Zone D").splitlines(), delimiter=";"))
+    records = json.dumps({"results": rows}, indent=1)
+    (problem,) = load([written(tmp_path, "zones.json", records)]).problems
+    assert (problem.line, problem.path) == (9, "results[0].zones")
 
 
 @pytest.mark.parametrize(

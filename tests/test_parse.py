@@ -171,6 +171,12 @@ def test_every_mistake_is_said_at_once():
     }
 
 
+@pytest.mark.parametrize("key", ["a[", "metadata:[{name: x}", "(b)", "[key]x"])
+def test_a_key_with_brackets_is_refused_like_any_other(key):
+    [problem] = _problems({**CAPACITY, key: 1})
+    assert problem.startswith(f"{key}: unknown field")
+
+
 def test_what_kubernetes_adds_is_read_over():
     document = _changed(CAPACITY, ["metadata", "uid"], "6f1c")
     document["status"] = {"conditions": []}

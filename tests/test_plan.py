@@ -78,7 +78,7 @@ def test_an_ordinary_monday_is_planned_with_about_what_runs_at_its_peak():
 def test_every_step_says_why():
     made = plan(capacity(ramp={"upPerMinute": 10}), facts(APRIL_2021), EVENING, TUESDAY)
     texts = [each.reason.text() for each in steps(made, made.workload("portal"))]
-    driven = [text for text in texts if text.startswith("first remote day for collèges, lycées of zone C")]
+    driven = [text for text in texts if text.startswith("first remote day for collèges and lycées of zone C")]
     assert any("announced 2021-03-31 20:00; need" in text and "ramp 10/min; lead 122 min" in text for text in driven)
     assert all(texts)
 
@@ -516,7 +516,7 @@ def test_a_capped_floor_says_what_would_be_needed():
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
     need = int(made.workload("portal").need[made.inner].max())
     texts = [each.reason.text() for each in steps(made, made.workload("portal"))]
-    assert any(f"need {number}, at most 60" in text for number in range(61, need + 1) for text in texts)
+    assert any(f"need {number} (at most 60)" in text for number in range(61, need + 1) for text in texts)
 
 
 def test_a_boost_is_named_where_it_is_the_reason():

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from entcapacity import announcements
 from entcapacity.announcements import Announcements
-from entcapacity.reasons import Reason, reason
+from entcapacity.reasons import Reason, listed, reason
 from entcapacity.schooldays import Calendar, Day
 from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind, Level, Role
 
 _DAY: Final = timedelta(days=1)
-_NAMES: Final = {
-    Level.ECOLE: "écoles",
-    Level.COLLEGE: "collèges",
-    Level.LYCEE: "lycées",
-    Level.POST_BAC: "post-bac",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +36,10 @@ class AgendaDay:
 
     def text(self, language: str) -> str:
         """Why, and who differs."""
-        differing = (f"; {kind} {whom.text(language)}" for kind, whom in self.others)
-        return self.day.reason.text(language) + "".join(differing)
+        why = self.day.reason
+        for kind, whom in self.others:
+            why = reason("DayButFor", day=why, kind=reason(f"Kind{kind}"), whom=whom)
+        return why.text(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +132,13 @@ def _whom(some: Sequence[tuple[Place, Level]], everybody: Sequence[tuple[Place, 
     places, levels = dict.fromkeys(place for place, _ in some), dict.fromkeys(level for _, level in some)
     all_places, all_levels = {place for place, _ in everybody}, {level for _, level in everybody}
     if len(some) < len(places) * len(levels):  # no rectangle: each level with its own places
-        each = [reason("ForBoth", levels=_NAMES[level], places=_codes(some, level)) for level in levels]
+        each = [reason("ForBoth", levels=reason(f"Level{level}"), places=_places(some, level)) for level in levels]
         joined = each[0]
         for more in each[1:]:
             joined = reason("AndFor", one=joined, other=more)
         return joined
-    where = ", ".join(place.departement for place in places)
-    who = ", ".join(_NAMES[level] for level in levels)
+    where = _departements(places)
+    who = listed([reason(f"Level{level}") for level in levels])
     if len(levels) == len(all_levels):
         return reason("ForPlaces", places=where)
     if len(places) == len(all_places):
@@ -150,5 +146,10 @@ def _whom(some: Sequence[tuple[Place, Level]], everybody: Sequence[tuple[Place, 
     return reason("ForBoth", levels=who, places=where)
 
 
-def _codes(some: Iterable[tuple[Place, Level]], level: Level) -> str:
-    return ", ".join(place.departement for place, each in some if each is level)
+def _places(some: Iterable[tuple[Place, Level]], level: Level) -> Reason:
+    return _departements([place for place, each in some if each is level])
+
+
+def _departements(places: Collection[Place]) -> Reason:
+    code = "Departement" if len(places) == 1 else "Departements"
+    return reason(code, codes=", ".join(place.departement for place in places))

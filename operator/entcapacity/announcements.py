@@ -95,7 +95,7 @@ def _applied(effects: Sequence[Effect], day: Day) -> Day:
         kind=DayKind(period.schooling),
         reason=reason(
             "Announced",
-            kind=period.schooling,
+            kind=reason(f"Kind{period.schooling}"),
             announcement=effect.announcement,
             announcedAt=f"{effect.announced_at:%Y-%m-%d %H:%M}",
         ),

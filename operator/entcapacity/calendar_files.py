@@ -23,11 +23,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from itertools import chain, repeat
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import icalendar
 
+from entcapacity.fields import show
 from entcapacity.terms import Covered, DaysOff, Terms
 from entcapacity.territories import ZONES, check_zone
 from entcapacity.vocabulary import Level, Role
@@ -38,32 +40,62 @@ LONGEST_TERM: Final = timedelta(days=100)
 """Days of class without a single one off; where a zone shows more, its dates are missing (the longest real one: 82)."""
 
 _DAY: Final = timedelta(days=1)
+_YEARS: Final = (1970, 2199)
 _LONGEST_HOLIDAY: Final = timedelta(days=200)
 _SATURDAY: Final = 5
 _ZONES: Final = {written: zone for zone in ZONES for written in (zone, f"Zone {zone}", zone.replace("-", " "))}
 _ZONE_LETTERS: Final = re.compile(r"\b[Zz]ones?\s+((?:[A-Z]\b(?:\s*[,/&]\s*|\s+et\s+)?)+)")
 
 
+class CalendarError(ValueError):
+    """Something in a calendar file that cannot be read without guessing: the value, and the way out."""
+
+    def __init__(self, message: str, line: int = 0, field: str = "") -> None:
+        where = ", ".join(filter(None, (f"line {line}" if line else "", field)))
+        super().__init__(f"{where}: {message}" if where else message)
+        self.message = message
+        self.line = line
+        """From 1; 0 where no line is meant, or in JSON, where the field tells."""
+        self.field = field
+        """The column or property, in JSON the path of the field; empty where none is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A place in a calendar file."""
+
+    line: int = 0
+    field: str = ""
+
+    def within(self, field: str) -> _At:
+        """One of its fields."""
+        return _At(self.line, f"{self.field}.{field}".lstrip("."))
+
+    def error(self, message: str) -> CalendarError:
+        """What is wrong there."""
+        return CalendarError(message, self.line, self.field)
+
+
 def read(name: str, text: str) -> Terms:
     """The days off in a file, and the dates for which the file holds them all.
 
-    ``name`` says the format by its ending (``.csv``, ``.json``, ``.ics``) and stands in every message. Raises
-    ``ValueError`` with the place, the value and the way out for whatever cannot be read without guessing.
+    ``name`` says the format by its ending (``.csv``, ``.json``, ``.ics``). Raises ``CalendarError`` for whatever
+    cannot be read without guessing.
     """
     text = text.removeprefix("\ufeff")
     if not text.strip():
-        raise ValueError(f"{name}: the file is empty; leave the calendar out, or give it a file with days off")
+        raise CalendarError("the file is empty; leave the calendar out, or give it a file with days off")
     match name.rpartition(".")[2].lower():
         case "csv":
-            runs = _runs(_csv_rows(name, text))
+            runs = _runs(_csv_rows(text))
         case "json":
-            runs = _runs(_json_rows(name, text))
+            runs = _runs(_json_rows(text))
         case "ics":
-            runs = _events(name, text)
+            runs = _events(text)
         case _:
-            raise ValueError(f"{name}: the format is unknown; name the file .csv, .json or .ics")
+            raise CalendarError("the format is unknown; name the file .csv, .json or .ics")
     if not runs:
-        raise ValueError(f"{name}: there are no days off in it; leave the calendar out, or give it a file with some")
+        raise CalendarError("there are no days off in it; leave the calendar out, or give it a file with some")
     return Terms(runs, _covered(runs))
 
 
@@ -92,7 +124,7 @@ def _covered(runs: Iterable[DaysOff]) -> tuple[Covered, ...]:
 class _Row:
     """A row of the data set, as far as it says something of days."""
 
-    at: str
+    at: _At
     description: str
     population: str
     start: date
@@ -101,61 +133,69 @@ class _Row:
     year: str
 
 
-def _csv_rows(name: str, text: str) -> Iterator[_Row]:
+def _csv_rows(text: str) -> Iterator[_Row]:
     rows = csv.DictReader(text.splitlines(), delimiter=";")
-    header = list(rows.fieldnames or ())
-    if len(header) == 1 and any(other in header[0] for other in ",\t|"):
-        raise ValueError(f"{name}, line 1: columns are not separated by ';' in {header[0]!r}; export it with ';'")
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise ValueError(f"{name}, line 1: no column {', '.join(missing)}; the columns are {';'.join(COLUMNS)}")
-    for record in rows:
-        at = f"{name}, line {rows.line_num}"
-        if None in record or None in record.values():
-            raise ValueError(f"{at}: has not {len(header)} values as the header has; restore the row")
-        yield _row(at, record)
+    try:
+        header = list(rows.fieldnames or ())
+        if len(header) == 1 and any(other in header[0] for other in ",\t|"):
+            raise CalendarError(f"columns are not separated by ';' in {header[0]!r}; export it with ';'", 1)
+        missing = [column for column in COLUMNS if column not in header]
+        if missing:
+            raise CalendarError(f"no column {', '.join(missing)}; the columns are {';'.join(COLUMNS)}", 1)
+        for record in rows:
+            at = _At(rows.line_num)
+            if None in record or None in record.values():
+                raise at.error(f"has not {len(header)} values as the header has; restore the row")
+            yield _row(at, record)
+    except csv.Error as error:
+        raise CalendarError(f"not CSV: {error}; export it again", rows.line_num + 1) from None
 
 
-def _json_rows(name: str, text: str) -> Iterator[_Row]:
+def _json_rows(text: str) -> Iterator[_Row]:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{name}, line {error.lineno}: not JSON: {error.msg}; export it again") from None
+        raise CalendarError(f"not JSON: {error.msg}; export it again", error.lineno) from None
+    except (ValueError, RecursionError) as error:
+        raise CalendarError(f"not the official calendar: {error}; export it again") from None
+    whole = ""
     if isinstance(document, dict):
-        document = document.get("results", document.get("records"))
+        whole = "results" if "results" in document else "records"
+        document = document.get(whole)
     if not isinstance(document, list):
-        raise ValueError(f'{name}: no list of records; give a list, or an object with "results" or "records"')
-    for number, entry in enumerate(document, start=1):
-        at = f"{name}, record {number}"
-        record = entry.get("fields", entry) if isinstance(entry, dict) else entry
+        raise CalendarError('no list of records; give a list, or an object with "results" or "records"')
+    for position, entry in enumerate(document):
+        at, record = _At(field=f"{whole}[{position}]"), entry
+        if isinstance(entry, dict) and "fields" in entry:
+            at, record = at.within("fields"), entry["fields"]
         if not isinstance(record, dict):
-            raise ValueError(f"{at}: {record!r} is no record; give an object with {', '.join(COLUMNS)}")
+            raise at.error(f"{show(record)} is no record; give an object with {', '.join(COLUMNS)}")
         # A field without a value is left out or null: nothing is said of the population, so everybody is meant.
         missing = [column for column in COLUMNS if record.get(column) is None and column != "population"]
         if missing:
-            raise ValueError(f"{at}: no field {', '.join(missing)}; the fields are {', '.join(COLUMNS)}")
+            raise at.error(f"no field {', '.join(missing)}; the fields are {', '.join(COLUMNS)}")
         yield _row(at, record)
 
 
-def _row(at: str, record: Mapping[str, Any]) -> _Row:
+def _row(at: _At, record: Mapping[str, Any]) -> _Row:
     row = _Row(
         at=at,
         description=str(record["description"]),
         population=str(record.get("population") or "-"),
-        start=_paris_date(f"{at}, start_date", str(record["start_date"])),
-        end=_paris_date(f"{at}, end_date", str(record["end_date"])),
-        zone=_zone(f"{at}, zones", str(record["zones"])),
+        start=_paris_date(at.within("start_date"), str(record["start_date"])),
+        end=_paris_date(at.within("end_date"), str(record["end_date"])),
+        zone=_zone(at.within("zones"), str(record["zones"])),
         year=str(record["annee_scolaire"]),
     )
     _check_span(at, row.start, row.end)
     return row
 
 
-def _zone(at: str, written: str) -> str:
+def _zone(at: _At, written: str) -> str:
     try:
         return _ZONES.get(written) or check_zone(written)
     except ValueError as error:
-        raise ValueError(f"{at}: {error}") from None
+        raise at.error(str(error)) from None
 
 
 def _runs(rows: Iterable[_Row]) -> tuple[DaysOff, ...]:
@@ -188,28 +228,40 @@ def _days(description: str, start: date, end: date) -> tuple[str, date, date | N
 _BEGINNING: Final = "Début des "
 
 
-def _paris_date(at: str, written: str) -> date:
+def _paris_date(at: _At, written: str) -> date:
     try:
-        return date.fromisoformat(written)
+        on = date.fromisoformat(written)
     except ValueError:
-        pass
+        on = None
+    if on is not None:
+        return _likely(at, on)
     try:
         instant = datetime.fromisoformat(written)
     except ValueError:
-        raise ValueError(f"{at}: {written!r} is not a date; write 2021-04-09T22:00:00+00:00 or 2021-04-10") from None
+        raise at.error(f"{written!r} is not a date; write 2021-04-09T22:00:00+00:00 or 2021-04-10") from None
     if instant.utcoffset() is None:
-        raise ValueError(f"{at}: {written!r} has no offset, so its day is unsure; write {written}+00:00 for UTC")
-    return instant.astimezone(PARIS).date()
+        raise at.error(f"{written!r} has no offset, so its day is unsure; write {written}+00:00 for UTC")
+    return _likely(at, instant).astimezone(PARIS).date()
 
 
-def _check_span(at: str, start: date, end: date) -> None:
+_Date = TypeVar("_Date", bound=date)
+
+
+def _likely(at: _At, found: _Date) -> _Date:
+    """The date, or the instant, if its year is one of which calendars tell."""
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise at.error(f"{found}: write a year from {_YEARS[0]} to {_YEARS[1]}")
+    return found
+
+
+def _check_span(at: _At, start: date, end: date) -> None:
     if end < start:
-        raise ValueError(f"{at}: ends on {end}, before it starts on {start}; correct one of them")
+        raise at.error(f"ends on {end}, before it starts on {start}; correct one of them")
     if end - start > _LONGEST_HOLIDAY:
-        raise ValueError(f"{at}: {start} to {end} is longer than any school holiday; correct one of them")
+        raise at.error(f"{start} to {end} is longer than any school holiday; correct one of them")
 
 
-def _who(at: str, population: str) -> tuple[tuple[str, ...], tuple[Level, ...], Role | None]:
+def _who(at: _At, population: str) -> tuple[tuple[str, ...], tuple[Level, ...], Role | None]:
     """Départements, levels and role; the empty value of each means everybody."""
     said = _plain(population)
     role = Role.TEACHER if "enseignant" in said else Role.PUPIL if "eleve" in said else None
@@ -219,8 +271,8 @@ def _who(at: str, population: str) -> tuple[tuple[str, ...], tuple[Level, ...], 
     if without:
         departements = tuple(code for words, code in _GUADELOUPE.items() if words not in without)
     if said != "-" and role is None and not levels and not departements:
-        raise ValueError(
-            f"{at}, population: {population!r} is unknown; write Élèves, Enseignants, a level, or - for all"
+        raise at.within("population").error(
+            f"{population!r} is unknown; write Élèves, Enseignants, a level, or - for all"
         )
     return departements if len(departements) < len(_GUADELOUPE) else (), tuple(levels), role
 
@@ -244,38 +296,38 @@ def _plain(text: str) -> str:
 # --- ICS --------------------------------------------------------------------------------------------------------------
 
 
-def _events(name: str, text: str) -> tuple[DaysOff, ...]:
+def _events(text: str) -> tuple[DaysOff, ...]:
     try:
         calendar = icalendar.Calendar.from_ical(text)
-    except (ValueError, IndexError) as error:
-        raise ValueError(f"{name}: not an ICS file: {error}; export it again") from None
+    except (ValueError, LookupError, AttributeError, TypeError) as error:  # the parser expects what should be there
+        raise CalendarError(f"not an ICS file: {error}; export it again") from None
     events = calendar.walk("VEVENT")
     if not events:
-        raise ValueError(f"{name}: there are no events in it; leave the calendar out, or export it again")
-    of_all = _zones_in(name, str(calendar.get("X-WR-CALNAME", "")))
+        raise CalendarError("there are no events in it; leave the calendar out, or export it again")
+    of_all = _zones_in(_At(field="X-WR-CALNAME"), str(calendar.get("X-WR-CALNAME", "")))
+    begins = [number for number, line in enumerate(text.splitlines(), start=1) if _BEGIN_EVENT.fullmatch(line)]
     found: dict[DaysOff, None] = {}
-    for number, event in enumerate(events, start=1):
+    for at, event in zip(map(_At, chain(begins, repeat(0))), events, strict=False):
         summary = str(event.get("SUMMARY", ""))
-        at = f"{name}, event {number} {summary!r}"
         # The ministry's files tell returns as events, too.
         if not any(word in _plain(summary) for word in ("rentree", "reprise")):
-            found[_event(at, event, summary, _zones_in(at, summary) or of_all)] = None
+            found[_event(at, event, summary, _zones_in(at.within("SUMMARY"), summary) or of_all)] = None
     return tuple(found)
 
 
-def _event(at: str, event: Any, summary: str, zones: tuple[str, ...]) -> DaysOff:
+_BEGIN_EVENT: Final = re.compile(r"BEGIN:VEVENT\s*", re.IGNORECASE)
+
+
+def _event(at: _At, event: Any, summary: str, zones: tuple[str, ...]) -> DaysOff:
     if "RRULE" in event or "RDATE" in event:
-        raise ValueError(f"{at}: repeats, and repeated days off are not read; write one event for each")
+        raise at.error(f"{summary!r} repeats, and repeated days off are not read; write one event for each")
     if "DTSTART" not in event:
-        raise ValueError(f"{at}: has no DTSTART; give it a first day")
-    start = _midnight(at, "DTSTART", _value(at, event, "DTSTART"))
+        raise at.error(f"{summary!r} has no DTSTART; give it a first day")
+    start = _midnight(at, event, "DTSTART")
     if "DTEND" in event:
-        end = _midnight(at, "DTEND", _value(at, event, "DTEND"))
+        end = _midnight(at, event, "DTEND")
     elif "DURATION" in event:
-        duration = _value(at, event, "DURATION")
-        if not isinstance(duration, timedelta) or duration % _DAY:
-            raise ValueError(f"{at}, DURATION: {duration} is no number of days; days off need an event of whole days")
-        end = start + duration
+        end = _after(at.within("DURATION"), start, _value(at, event, "DURATION"))
     else:
         end = start + _DAY
     _check_span(at, start, end)
@@ -284,24 +336,35 @@ def _event(at: str, event: Any, summary: str, zones: tuple[str, ...]) -> DaysOff
     return DaysOff(summary, start, max(start, end - _DAY), zones)
 
 
-def _value(at: str, event: Any, field: str) -> object:
+def _after(at: _At, start: date, duration: object) -> date:
+    if not isinstance(duration, timedelta) or duration % _DAY:
+        raise at.error(f"{duration} is no number of days; days off need an event of whole days")
+    try:
+        return start + duration
+    except OverflowError:
+        raise at.error(f"{duration} is longer than any school holiday; correct it") from None
+
+
+def _value(at: _At, event: Any, field: str) -> object:
     try:
         return event[field].dt
-    except (ValueError, AttributeError):
-        raise ValueError(f"{at}, {field}: cannot be read; write {field};VALUE=DATE:20210410, once") from None
+    except (ValueError, AttributeError, OverflowError):
+        raise at.within(field).error(f"cannot be read; write {field};VALUE=DATE:20210410, once") from None
 
 
-def _midnight(at: str, field: str, value: object) -> date:
+def _midnight(at: _At, event: Any, field: str) -> date:
+    value, at = _value(at, event, field), at.within(field)
     if isinstance(value, datetime):
+        value = _likely(at, value)
         local = value.astimezone(PARIS) if value.utcoffset() is not None else value
         if (local.hour, local.minute, local.second) == (0, 0, 0):
             return local.date()
     elif isinstance(value, date):
-        return value
-    raise ValueError(f"{at}, {field}: {value} is no midnight in Paris; days off need an event of whole days")
+        return _likely(at, value)
+    raise at.error(f"{value} is no midnight in Paris; days off need an event of whole days")
 
 
-def _zones_in(at: str, text: str) -> tuple[str, ...]:
+def _zones_in(at: _At, text: str) -> tuple[str, ...]:
     """The zones that a title names, as in "Vacances de Noël - Zone A" or "… - Corse"."""
     letters = _ZONE_LETTERS.search(text)
     if letters:

@@ -67,8 +67,9 @@ def show(value: Value) -> str:
     if isinstance(value, str):
         return value
     if float(value).is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return np.format_float_positional(value, precision=6, unique=True, fractional=False, trim="-")
+        return str(int(value)).replace("-", "−")
+    digits = np.format_float_positional(value, precision=6, unique=True, fractional=False, trim="-")
+    return digits.replace("-", "−")
 
 
 class _Reckoning:
@@ -132,8 +133,8 @@ class _Reckoning:
         self._minute_taken(name, moment)
         base, written = 0.0, []
         for role, users, share in self._by_role(stream, day, moment):
-            self._say("Demand", f"users({name}, {role})", "TermUsers", users, role=role, segment=name)
-            self._say("Demand", f"share({name}, {role})", "TermShare", share, role=role, segment=name)
+            self._say("Demand", f"users({name}, {role})", "TermUsers", users, role=reason(f"Role{role}"), segment=name)
+            self._say("Demand", f"share({name}, {role})", "TermShare", share, role=reason(f"Role{role}"), segment=name)
             base += users * share
             written.append(f"{show(users)} × {show(share)}")
         factor = expected / base if base > 0 else 1.0
@@ -308,7 +309,7 @@ class _Reckoning:
         distance = self._driver - self._index
         self._say("Floor", "Δ", "TermDistance", distance)
         rise = ramp.up_per_minute * max(0, distance - lead)
-        formula = f"{ramp.up_per_minute} × max(0, {distance} − {lead})"
+        formula = f"{ramp.up_per_minute} × max(0, {show(distance)} − {lead})"
         self._say("Floor", "rise", "TermRise", rise, formula, up=ramp.up_per_minute)
         fallen = self._minutes_fallen(min(self._driver + hold, self._index))
         self._say("Floor", "x", "TermFalling", fallen)

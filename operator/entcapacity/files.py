@@ -5,6 +5,8 @@ Every problem is collected, none is guessed away; whoever calls decides what to 
 
 from __future__ import annotations
 
+import codecs
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from entcapacity import calendar_files
-from entcapacity.fields import API_VERSION, show
+from entcapacity.calendar_files import CalendarError
+from entcapacity.fields import API_VERSION, Metadata, show
 from entcapacity.parse import RESOURCES, InvalidResource, parse
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.schooldays import SchoolDays
@@ -24,7 +27,7 @@ from entcapacity.yamlfiles import Document, Unreadable, json_document, yaml_docu
 STDIN: Final = "-"
 _RESOURCE_ENDINGS: Final = (".yaml", ".yml", ".json")
 _CALENDAR_ENDINGS: Final = (".csv", ".ics")
-_KINDS: Final = (*RESOURCES, "ConfigMap", "List")
+_WRITE: Final = "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,10 @@ class Files:
         they cover, in place of the embedded table; a SchoolCalendar's days come before both.
         """
         codes = [place.departement for place in places]
-        # names that begin with a digit come first, so that SchoolCalendars have the last word
-        given = {
-            f"0-given-{number:04}": (name, terms) for number, (name, terms) in enumerate(self.given.items(), start=1)
-        }
-        local = [_as_calendar(key, name, terms, codes) for key, (name, terms) in given.items()]
-        read = {key: terms for key, (_, terms) in given.items()} | dict(self.calendar_files)
-        return SchoolDays(embedded_terms(), [*local, *self.calendars], read)
+        # SchoolDays goes by name: a space, which no resource's name holds, puts them before all SchoolCalendars
+        given = {f" {number:06}": terms for number, terms in enumerate(self.given.values(), start=1)}
+        local = [_as_calendar(name, terms, codes) for name, terms in given.items()]
+        return SchoolDays(embedded_terms(), [*local, *self.calendars], given | dict(self.calendar_files))
 
 
 def load(names: Iterable[str]) -> Files:
@@ -106,20 +106,48 @@ def load(names: Iterable[str]) -> Files:
     return reader.finished()
 
 
-def _as_calendar(key: str, name: str, terms: Terms, codes: list[str]) -> SchoolCalendar:
+def _shown(name: str) -> str:
+    """A file's name as text; a name may hold bytes that are none."""
+    return "stdin" if name == STDIN else name.encode("utf-8", "backslashreplace").decode()
+
+
+def _inside(path: Path) -> list[Path] | None:
+    """The resource files of a directory; ``None`` for what is no directory."""
+    if not path.is_dir():
+        return None
+    return sorted(each for each in path.iterdir() if each.suffix.lower() in _RESOURCE_ENDINGS and not each.is_dir())
+
+
+def _terms(name: str, text: str) -> Terms:
+    """What a calendar file says. Raises ``CalendarError`` with its line, in JSON too."""
+    if not name.lower().endswith(".json") or not text.strip():
+        return calendar_files.read(name, text)
+    try:
+        document = json_document(text.removeprefix("\ufeff"))
+    except Unreadable as error:
+        raise CalendarError(error.message, error.line) from None
+    try:
+        return calendar_files.read(name, text)
+    except CalendarError as error:
+        line = document.line_of(error.field) if error.field else error.line
+        raise CalendarError(error.message, line, error.field) from None
+
+
+def _as_calendar(name: str, terms: Terms, codes: list[str]) -> SchoolCalendar:
     """What a user would write to have a calendar file used: a SchoolCalendar for everyone, or for those asked about."""
     zoned = all(run.zones for run in terms.days_off)
-    return SchoolCalendar.model_validate(
+    calendar = SchoolCalendar.model_validate(
         {
             "apiVersion": API_VERSION,
             "kind": "SchoolCalendar",
-            "metadata": {"name": key},
+            "metadata": {"name": "given"},
             "spec": {
                 "scope": {} if zoned else {"departements": codes},
-                "fromConfigMap": {"name": key, "key": name},
+                "fromConfigMap": {"name": "given", "key": "given"},
             },
         }
     )
+    return calendar.model_copy(update={"metadata": Metadata.model_construct(name=name)})
 
 
 class _Reader:
@@ -127,7 +155,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[FileProblem] = []
-        self._read: set[Path | str] = set()
+        self._read: set[str] = set()
         self._found: list[tuple[Entry, Document, ENTCapacity | SchoolAnnouncement | SchoolCalendar]] = []
         self._config_maps: list[tuple[Entry, Document]] = []
         self._given: dict[str, Terms] = {}
@@ -149,27 +177,36 @@ class _Reader:
         )
 
     def read(self, name: str) -> None:
-        path = Path(name)
-        if name != STDIN and path.is_dir():
-            inside = sorted(each for each in path.iterdir() if each.suffix.lower() in _RESOURCE_ENDINGS)
-            if not inside:
-                self._say(name, f"no {', '.join(_RESOURCE_ENDINGS)} in this directory: name the files themselves")
-            for each in inside:
-                self.read(str(each))
+        try:
+            inside = _inside(Path(name)) if name != STDIN else None
+        except OSError as error:
+            self._say_unreadable(name, error)
             return
-        key = name if name == STDIN else path.resolve()
+        if inside is None:
+            self._read_file(name)
+        elif not inside:
+            self._say(name, f"no {', '.join(_RESOURCE_ENDINGS)} in this directory: name the files themselves")
+        else:
+            for each in inside:
+                self._read_file(str(each))
+
+    def _read_file(self, name: str) -> None:
+        key = name if name == STDIN else os.path.realpath(name)  # Path.resolve raises where links go round in a circle
         if key in self._read:
             return
         self._read.add(key)
         text = self._text(name)
         if text is not None:
-            self._read_text("stdin" if name == STDIN else name, text)
+            self._read_text(_shown(name), text)
 
     def _text(self, name: str) -> str | None:
         try:
             content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
         except OSError as error:
-            self._say(name, f"cannot be read: {error.strerror or error}; check the name and your rights")
+            self._say_unreadable(name, error)
+            return None
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._say(name, "is written in UTF-16: save it as UTF-8")
             return None
         if b"\0" in content:
             self._say(name, "is no text but a binary file: give YAML, JSON, CSV or ICS")
@@ -204,10 +241,10 @@ class _Reader:
 
     def _read_calendar(self, name: str, text: str) -> None:
         try:
-            self._given[name] = calendar_files.read(name, text)
+            self._given[name] = _terms(name, text)
             self._entries.append(Entry(name, 1, "calendar file", Path(name).name, ""))
-        except ValueError as error:
-            self._say(name, str(error).removeprefix(name).lstrip(":, "))
+        except CalendarError as error:
+            self.problems.append(FileProblem(name, error.line, error.field, "", error.message))
 
     def _read_documents(self, name: str, documents: Iterable[Document]) -> None:
         known = len(self.problems) + len(self._entries)
@@ -217,7 +254,7 @@ class _Reader:
         except Unreadable as error:
             self._say(name, error.message, error.line)
         if known == len(self.problems) + len(self._entries):
-            self._say(name, f"holds nothing: write a {', '.join(RESOURCES)}, or leave the file out")
+            self._say(name, f"holds nothing: {_WRITE}, or leave the file out")
 
     def _take(self, file: str, document: Document) -> None:
         value = document.value
@@ -232,9 +269,9 @@ class _Reader:
         if isinstance(value, Mapping) and kind == "ConfigMap":
             self._take_config_map(file, document)
             return
-        if isinstance(value, Mapping) and kind not in RESOURCES:
+        if isinstance(value, Mapping) and (not isinstance(kind, str) or kind not in RESOURCES):
             what = "is missing" if kind is None else "is a kind that is not read here"
-            self._say_in(file, document, "kind", kind, f"{what}: there are {', '.join(_KINDS)}; leave out all others")
+            self._say_in(file, document, "kind", kind, f"{what}: {_WRITE}; leave out all others")
             return
         try:
             resource = parse(value)
@@ -286,9 +323,11 @@ class _Reader:
                 self._say_in(entry.file, document, f"{path}.key", wanted.key, message)
                 continue
             try:
-                found[calendar.name] = calendar_files.read(wanted.key, text)
-            except ValueError as error:
-                self.problems.append(FileProblem(where.file, holder.line_of("data"), "data", "", str(error)))
+                found[calendar.name] = _terms(wanted.key, text)
+            except CalendarError as error:
+                self.problems.append(
+                    FileProblem(where.file, holder.line_of("data"), "data", "", f"{wanted.key}: {error}")
+                )
         return found
 
     def _check_names(self) -> None:
@@ -310,7 +349,10 @@ class _Reader:
                     self._say_in(entry.file, document, f"spec.audience[{position}].calendar", segment.calendar, message)
 
     def _say(self, file: str, message: str, line: int = 0) -> None:
-        self.problems.append(FileProblem("stdin" if file == STDIN else file, line, "", "", message))
+        self.problems.append(FileProblem(_shown(file), line, "", "", message))
+
+    def _say_unreadable(self, file: str, error: OSError) -> None:
+        self._say(file, f"cannot be read: {error.strerror or error}; check the name and your rights")
 
     def _say_in(self, file: str, document: Document, path: str, value: object, message: str) -> None:
         found = "" if value is None else show(value)

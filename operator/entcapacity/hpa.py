@@ -36,9 +36,11 @@ def by_utilization(usage: Floats, target: Floats | float, pods: Ints, ready: Int
     longer asks for more changes nothing.
     """
     ratio = usage / np.maximum(target * ready, _ROUNDING)
-    damped = usage / np.maximum(target * pods, _ROUNDING)
+    counted, base = ratio, ready
     starting = (ready < pods) & (ratio > 1)
-    counted, base = np.where(starting, damped, ratio), np.where(starting, pods, ready)
+    if starting.any():
+        counted = np.where(starting, usage / np.maximum(target * pods, _ROUNDING), ratio)
+        base = np.where(starting, pods, ready)
     keeps = (np.abs(counted - 1) <= TOLERANCE + _ROUNDING) | (starting & (counted <= 1))
     return np.where(keeps, pods, _ceil(counted * base))
 

@@ -81,14 +81,16 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
         yield from _short(plan, workload, zone)
     yield from _nodes_short(plan, cost, zone)
     for wait in waits(plan):
-        yield reason(
-            "Waiting",
-            most=wait.most,
-            since=_show(wait.since, zone),
-            until=_show(wait.until, zone),
-            wait="?" if wait.longest is None else f"{wait.longest // timedelta(minutes=1)} min",
-            limitedBy=wait.limited_by,
-        )
+        shown: dict[str, Argument] = {
+            "most": wait.most,
+            "since": _show(wait.since, zone),
+            "until": _show(wait.until, zone),
+            "limitedBy": wait.limited_by,
+        }
+        if wait.longest is None:
+            yield reason("WaitingOpen", **shown)
+        else:
+            yield reason("Waiting", **shown, wait=f"{wait.longest // timedelta(minutes=1)} min")
     yield from _limits_reached(plan, zone)
     yield from _budgets_at_risk(plan)
     yield from _budgets_overdrawn(plan, zone)

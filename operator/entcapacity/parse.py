@@ -69,8 +69,7 @@ def parse(document: object) -> ENTCapacity | SchoolAnnouncement | SchoolCalendar
 def _problem(error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
     location: tuple[str | int, ...] = error["loc"]
     kind, context, found = error["type"], error.get("ctx", {}), show(error["input"])
-    # tagged unions and key checks add words to the location that are not fields
-    location = tuple(part for part in location if not (isinstance(part, str) and ("[" in part or "(" in part)))
+    location = tuple(part for part in location if part != "[key]")  # added where a mapping's key is wrong
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     match kind:
         case "missing":

@@ -5,7 +5,9 @@ The core speaks in codes; only what people read is text, so that both languages 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 LANGUAGES: Final = ("en", "fr")
@@ -20,7 +22,7 @@ class Reason:
 
     def text(self, language: str = "en") -> str:
         """The sentence in ``language`` (``en`` or ``fr``)."""
-        values = {name: value.text(language) if isinstance(value, Reason) else value for name, value in self.args}
+        values = {name: _shown(value, language) for name, value in self.args}
         return _TEXTS[self.code][LANGUAGES.index(language)].format_map(values)
 
 
@@ -35,8 +37,48 @@ def reason(code: str, /, **args: Argument) -> Reason:
     return Reason(code, tuple(args.items()))
 
 
+def listed(several: Sequence[Argument]) -> Argument:
+    """Several words as one: ``A, B and C``."""
+    *some, last = several
+    return reason("And", one=reduce(_comma, some), other=last) if some else last
+
+
+def number(value: float, language: str) -> str:
+    """A whole number with its thousands apart, as the language writes it."""
+    return f"{value:,.0f}".replace(",", "\u202f" if language == "fr" else ",")
+
+
+def _comma(one: Argument, other: Argument) -> Argument:
+    return reason("Comma", one=one, other=other)
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number in a text; ``{replicas:replica|replicas}`` puts the form after it that goes with it."""
+
+    value: int
+    language: str
+
+    def __format__(self, forms: str) -> str:
+        written = number(self.value, self.language)
+        if not forms:
+            return written
+        one, many = forms.split("|")
+        singular = self.value < 2 if self.language == "fr" else self.value == 1
+        return f"{written} {one if singular else many}"
+
+
+def _shown(value: Argument, language: str) -> str | _Number:
+    if isinstance(value, Reason):
+        return value.text(language)
+    return _Number(value, language) if isinstance(value, int) else value
+
+
 # code: (English, French)
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
+    # words in a row
+    "And": ("{one} and {other}", "{one} et {other}"),
+    "Comma": ("{one}, {other}", "{one}, {other}"),
     # the calendar
     "ClassDay": ("class day", "jour de classe"),
     "Weekend": ("weekend", "week-end"),
@@ -55,37 +97,53 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     # announcements
     "Announced": (
         "{kind} by {announcement}, announced {announcedAt}",
-        "{kind} selon {announcement}, annoncé le {announcedAt}",
+        "{kind} selon {announcement}, annonce du {announcedAt}",
     ),
+    "KindOnSite": ("OnSite", "sur site"),
+    "KindHybrid": ("Hybrid", "hybride"),
+    "KindRemote": ("Remote", "à distance"),
+    "KindClosed": ("Closed", "fermeture"),
+    "KindHoliday": ("Holiday", "vacances"),
+    "KindPublicHoliday": ("PublicHoliday", "jour férié"),
+    "KindWeekend": ("Weekend", "week-end"),
+    "KindUnknown": ("Unknown", "inconnu"),
     # steps of a plan
     "Driven": (
         "{day}; {need} at {at}; ramp {up}/min; lead {lead} min",
-        "{day} ; {need} à {at} ; montée {up}/min ; avance {lead} min",
+        "{day} ; {need} {at} ; montée {up}/min ; avance {lead} min",
     ),
     "Held": (
         "{day}; {need} at {at}, held {hold} min; down {down}/min",
-        "{day} ; {need} à {at}, maintenu {hold} min ; descente {down}/min",
+        "{day} ; {need} {at}, maintenu {hold} min ; descente {down}/min",
     ),
     "Clients": (
         "connections of {clients}: {need} at {at}; lead {lead} min; lowered only at night",
-        "connexions de {clients} : {need} à {at} ; avance {lead} min ; abaissé la nuit seulement",
+        "connexions des clients {clients} : {need} {at} ; avance {lead} min ; abaissé la nuit seulement",
     ),
     "Minimum": ("the minimum; need {need}", "le minimum ; besoin de {need}"),
     "CatchingUp": (
         "from {inEffect} in effect at {since}, up {up}/min, towards {wanted}",
-        "depuis {inEffect} en vigueur à {since}, montée {up}/min, vers {wanted}",
+        "depuis {inEffect} en vigueur {since}, montée {up}/min, vers {wanted}",
     ),
     "ComingDown": (
         "from {inEffect} in effect at {since}, down {down}/min, towards {wanted}",
-        "depuis {inEffect} en vigueur à {since}, descente {down}/min, vers {wanted}",
+        "depuis {inEffect} en vigueur {since}, descente {down}/min, vers {wanted}",
     ),
+    "AtTime": ("{time}", "à {time}"),
+    "AtDate": ("{date}", "le {date}"),
     "Zone": ("zone {names}", "la zone {names}"),
     "Zones": ("zones {names}", "les zones {names}"),
-    "LevelsOf": ("{levels} of {where}", "{levels} de {where}"),
+    "LevelsOf": ("{levels} of {where}", "{levels} {where}"),
+    "OfZone": ("zone {names}", "de la zone {names}"),
+    "OfZones": ("zones {names}", "des zones {names}"),
+    "LevelEcole": ("écoles", "les écoles"),
+    "LevelCollege": ("collèges", "les collèges"),
+    "LevelLycee": ("lycées", "les lycées"),
+    "LevelPostBac": ("post-bac", "les classes post-bac"),
     "AudienceDay": ("{what} for {who}", "{what} pour {who}"),
     "AudienceDayAnnounced": (
         "{what} for {who}, announced {announcedAt}",
-        "{what} pour {who}, annoncé le {announcedAt}",
+        "{what} pour {who}, annonce du {announcedAt}",
     ),
     "PartlyConcerned": (
         "{day} (a part of {segment} only, shares unknown: the larger demand is taken)",
@@ -95,7 +153,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "FirstRemoteDay": ("first remote day", "premier jour à distance"),
     "RemoteDay": ("remote day", "jour à distance"),
     "HybridDay": ("hybrid day, {percent} % on site", "jour hybride, {percent} % sur site"),
-    "FirstDayAfterBreak": ("first day after a break", "premier jour après une coupure"),
+    "FirstDayAfterBreak": ("first day after a break", "premier jour après une interruption"),
     "BackOnSite": ("first day back on site", "premier jour de retour sur site"),
     "EveningBeforeReturn": ("evening before the return", "veille de la rentrée"),
     "OnSiteDay": ("class day on site", "jour de classe sur site"),
@@ -108,70 +166,85 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     # notices of a plan
     "CalendarEnds": (
         "the calendar of {who} is known until {until}: later weekdays are planned as class days",
-        "le calendrier de {who} est connu jusqu'au {until} : au-delà, jours ouvrés prévus comme jours de classe",
+        "le calendrier pour {who} est connu jusqu'au {until} : au-delà, jours ouvrés prévus comme jours de classe",
     ),
     "PartlyConcernedDay": (
         "{segment}: only a part is concerned on {on} and shares are unknown; give its departements a percent",
         "{segment} : une partie seulement est concernée le {on}, parts inconnues ; donnez un percent aux departements",
     ),
     "Short": (
-        "{workload}: {replicas} replicas short at {at}; the maximum is {max}",
-        "{workload} : il manque {replicas} réplicas à {at} ; le maximum est {max}",
+        "{workload}: {replicas:replica|replicas} short at {at}; the maximum is {max}",
+        "{workload} : il manque {replicas:réplica|réplicas} le {at} ; le maximum est {max}",
     ),
     "BudgetShort": (
-        "{workload}: {replicas} replicas short at {at}; budget {budget} allows {max}",
-        "{workload} : il manque {replicas} réplicas à {at} ; le budget {budget} en permet {max}",
+        "{workload}: {replicas:replica|replicas} short at {at}; budget {budget} allows {max}",
+        "{workload} : il manque {replicas:réplica|réplicas} le {at} ; le budget {budget} en permet {max}",
     ),
     "TooLate": (
-        "{workload}: what was announced leaves less time than the lead; Ready at {readyAt}",
-        "{workload} : l'annonce laisse moins de temps que l'avance nécessaire ; Ready à {readyAt}",
+        "{workload}: what was announced leaves less time than the lead; everything is Ready at {readyAt}",
+        "{workload} : l'annonce laisse moins de temps que l'avance nécessaire ; tout est prêt le {readyAt}",
     ),
     "NodesShort": (
-        "{nodes} nodes needed at {at}, {max} declared",
-        "{nodes} nœuds nécessaires à {at}, {max} déclarés",
+        "{nodes:node|nodes} needed at {at}, {max} declared",
+        "il faut {nodes:nœud|nœuds} le {at} ; déclarés : {max}",
     ),
     "BudgetAtRisk": (
-        "budget {budget}: the maxima allow {connections} connections, {allowed} are there",
-        "budget {budget} : les maxima permettent {connections} connexions, {allowed} existent",
+        "budget {budget}: the maxima allow {connections:connection|connections}, available: {allowed}",
+        "budget {budget} : les maxima permettent {connections:connexion|connexions}, disponibles : {allowed}",
     ),
     "LimitReached": (
-        "limit {limit}: {logins} log-ins a minute at {at}, {allowed} allowed",
-        "limite {limit} : {logins} connexions par minute à {at}, {allowed} permises",
+        "limit {limit}: {logins:log-in|log-ins} a minute at {at}, {allowed} allowed",
+        "limite {limit} : {logins:connexion|connexions} par minute le {at}, au plus {allowed}",
     ),
     "Waiting": (
-        "up to {most} people wait from {since} to {until}, up to {wait}; limited by {limitedBy}",
-        "jusqu'à {most} personnes attendent de {since} à {until}, jusqu'à {wait} ; limite : {limitedBy}",
+        "up to {most:person waits|people wait} from {since} to {until}, up to {wait}; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until}, au plus {wait} ; "
+        "limite : {limitedBy}",
+    ),
+    "WaitingOpen": (
+        "up to {most:person waits|people wait} from {since} to {until}; "
+        "who is outside at the end still waits; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until} ; "
+        "qui est dehors à la fin attend encore ; limite : {limitedBy}",
     ),
     "BudgetOverdrawn": (
-        "budget {budget}: {connections} connections at {at}, {allowed} are there; minima or a ramp ask for more",
-        "budget {budget} : {connections} connexions à {at}, {allowed} existent ; minima ou montée en demandent plus",
+        "budget {budget}: {connections:connection|connections} at {at}, available: {allowed}; "
+        "minima or a ramp ask for more",
+        "budget {budget} : {connections:connexion|connexions} le {at}, disponibles : {allowed} ; "
+        "minima ou montée en demandent plus",
     ),
     "CalendarHole": (
         "no dates of {who} are published for {on}: weekdays there are planned as class days",
-        "aucune date publiée de {who} pour le {on} : ces jours ouvrés sont prévus comme jours de classe",
+        "aucune date publiée pour {who} le {on} : ces jours ouvrés sont prévus comme jours de classe",
     ),
     "NeedOf": ("need {need}", "besoin de {need}"),
-    "NeedAboveLimit": ("need {need}, at most {limit}", "besoin de {need}, {limit} au plus"),
-    "Boosted": ("{day}, boosted by {percent} %", "{day}, renforcé de {percent} %"),
+    "NeedAboveLimit": ("need {need} (at most {limit})", "besoin de {need} (au plus {limit})"),
+    "Boosted": ("{day}, boosted by {percent} %", "{day}, renfort de {percent} %"),
     "FirstHybridDay": ("first hybrid day, {percent} % on site", "premier jour hybride, {percent} % sur site"),
     # agenda: who differs
     "ForPlaces": ("in {places}", "dans {places}"),
     "ForLevels": ("for {levels}", "pour {levels}"),
     "ForBoth": ("for {levels} in {places}", "pour {levels} dans {places}"),
     "AndFor": ("{one}, {other}", "{one}, {other}"),
+    "Departement": ("{codes}", "le département {codes}"),
+    "Departements": ("{codes}", "les départements {codes}"),
+    "DayButFor": ("{day}; {kind} {whom}", "{day} ; {kind} {whom}"),
     # terms of an explanation
     "TermAt": ("the minute explained", "la minute expliquée"),
     "TermDriver": ("the minute whose need asks for the floor", "la minute dont le besoin demande ce plancher"),
     "TermDay": ("{segment}: {why}", "{segment} : {why}"),
     "TermBusiest": (
-        "{segment}: the busiest minute within {width} of t*",
-        "{segment} : la minute la plus chargée à {width} près de t*",
+        "{segment}: the busiest minute within {width} min of t*",
+        "{segment} : la minute la plus chargée à {width} min près de t*",
     ),
     "TermUsers": ("{segment}: users, {role}", "{segment} : utilisateurs, {role}"),
     "TermShare": ("{segment}: share of {role} in session then", "{segment} : part des {role} en session alors"),
+    "RolePupil": ("pupils", "élèves"),
+    "RoleTeacher": ("teachers", "enseignants"),
+    "RoleParent": ("parents", "parents"),
     "TermModifiers": (
         "{segment}: modifiers (first days, events, boost, midnight, preparation)",
-        "{segment} : modificateurs (premiers jours, événements, boost, minuit, préparation)",
+        "{segment} : modificateurs (premiers jours, événements, renfort, minuit, préparation)",
     ),
     "TermExpectedSessions": ("{segment}: sessions expected", "{segment} : sessions attendues"),
     "TermSessionsThen": ("{segment}: sessions expected then", "{segment} : sessions attendues alors"),
@@ -194,7 +267,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermLogins": ("log-ins a minute planned on", "connexions par minute retenues pour le plan"),
     "TermLoginsSpread": (
         "the same when people may wait {wait} min, from the whole day's curve",
-        "de même avec {wait} min d'attente permises, d'après la courbe du jour",
+        "les mêmes, si l'on peut attendre {wait} min, d'après la courbe du jour",
     ),
     "TermClientFloor": ("floor of {workload} at t*", "plancher de {workload} à t*"),
     "TermClientConnections": (
@@ -225,19 +298,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermNeedFor": ("replicas for it", "réplicas pour cela"),
     "TermNeed": ("the larger one", "le plus grand"),
     "TermLeft": (
-        "replicas left of R(z) when {lost} of {domains} failure domains are lost",
-        "réplicas restants de R(z) si {lost} domaines de panne sur {domains} tombent",
+        "replicas left of R(z) after the loss of {lost} of {domains} failure domains",
+        "réplicas restants de R(z) avec {lost:domaine|domaines} de panne en moins sur {domains}",
     ),
     "TermNeedSpread": (
         "the fewest of which so many are left when failure domains are lost",
-        "le moins dont il en reste autant si des domaines de panne tombent",
+        "le minimum pour qu'il en reste autant si des domaines de panne tombent",
     ),
     "TermNoLimit": ("the most there can be; no maximum is known", "le plus possible ; aucun maximum connu"),
     "TermLimit": ("the maximum", "le maximum"),
     "TermLimitBudget": ("the maximum, or what the budget allows", "le maximum, ou ce que permet le budget"),
     "TermServed": ("need that is served", "besoin servi"),
     "TermStartup": ("start-up, minutes", "démarrage, minutes"),
-    "TermWarmup": ("warm-up, minutes", "mise en température, minutes"),
+    "TermWarmup": ("warm-up, minutes", "préchauffage, minutes"),
     "TermNodes": ("node start-up, minutes", "démarrage des nœuds, minutes"),
     "TermOwnLead": ("its own lead, minutes", "avance propre, minutes"),
     "TermChain": ("lead of workloads that come after it, minutes", "avance des charges qui viennent après, minutes"),
@@ -257,7 +330,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermDrop": ("ramped down already, {down} a minute", "déjà descendu, {down} par minute"),
     "TermMinimum": ("the minimum", "le minimum"),
     "TermWanted": ("the floor that needs no past", "le plancher sans passé"),
-    "TermInEffect": ("floor in effect at {since}", "plancher en vigueur à {since}"),
+    "TermInEffect": ("floor in effect at {since}", "plancher en vigueur le {since}"),
     "TermElapsed": ("minutes since then", "minutes depuis"),
     "TermFallingSince": ("of them, minutes in which the floor may fall", "dont minutes où le plancher peut descendre"),
     "TermFloor": ("replicas asked for", "réplicas demandés"),
@@ -266,7 +339,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{name}: {since} to {until} ({timezone}), as known at {asOf}",
         "{name} : du {since} au {until} ({timezone}), selon ce qui est connu le {asOf}",
     ),
-    "Days": ("Days", "Jours"),
     "Notices": ("Take note", "À noter"),
     "NoNotices": (
         "Nothing to worry about: capacity and time suffice.",
@@ -277,37 +349,42 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Why": ("why", "pourquoi"),
     "Date": ("date", "date"),
     "Kind": ("kind", "nature"),
-    "PeakLine": ("peak: need {need} at {at}, floor {floor}", "pic : besoin de {need} à {at}, plancher {floor}"),
+    "PeakLine": ("peak: need {need} at {at}, floor {floor}", "pic : besoin de {need} le {at}, plancher {floor}"),
     "RangeLine": (
         "min {min}, max {max}, lead {ordinary} min ({exceptional} on exceptional days)",
         "min {min}, max {max}, avance {ordinary} min ({exceptional} les jours exceptionnels)",
     ),
     "NoMaximum": ("none known", "aucun connu"),
     "ShortLine": (
-        "short of {replicas} replicas from {since} to {until}",
-        "il manque {replicas} réplicas de {since} à {until}",
+        "short of {replicas:replica|replicas} from {since} to {until}",
+        "il manque {replicas:réplica|réplicas} du {since} au {until}",
     ),
-    "NoSteps": ("nothing to ask for", "rien à demander"),
     "WaitLine": (
-        "{most} people wait at most, from {since} to {until}, the longest {wait}; limited by {limit}",
-        "{most} personnes attendent au plus, de {since} à {until}, au plus {wait} ; limité par {limit}",
+        "{most:person waits|people wait} at most, from {since} to {until}, the longest {wait}; limited by {limit}",
+        "au plus {most:personne attend|personnes attendent} du {since} au {until}, "
+        "attente max. : {wait} ; limite : {limit}",
     ),
-    "WaitOpen": ("until after the window", "jusqu'après la période"),
+    "WaitOpen": ("until after the window", "au-delà de la période"),
     "Waits": ("Who waits", "Qui attend"),
     "Slots": ("Start slots", "Créneaux de début"),
     "SlotLine": (
-        "{on}: {starts}; peak {spread} sessions instead of {peak}",
-        "{on} : {starts} ; pic de {spread} sessions au lieu de {peak}",
+        "{on}: {starts}; peak {spread:session|sessions} instead of {peak}",
+        "{on} : {starts} ; pic de {spread:session|sessions} au lieu de {peak}",
     ),
     "SlotLater": ("{segment} {minutes} min later", "{segment} {minutes} min plus tard"),
     "SlotFirst": ("{segment} first", "{segment} d'abord"),
     "Cost": ("Cost", "Coût"),
     "CostLine": (
-        "{hours} replica-hours, ×{factor} of the same days in an ordinary week ({usual}); {peak} replicas at the peak",
-        "{hours} réplicas-heures, ×{factor} des mêmes jours d'une semaine ordinaire ({usual}) ; {peak} réplicas au pic",
+        "{hours:replica-hour|replica-hours}, ×{factor} of the same days in an ordinary week ({usual}); "
+        "{peak:replica|replicas} at the peak",
+        "{hours:heure-réplica|heures-réplica}, ×{factor} des mêmes jours d'une semaine ordinaire ({usual}) ; "
+        "{peak:réplica|réplicas} au pic",
     ),
-    "CostNodes": ("{nodes} nodes at the peak", "{nodes} nœuds au pic"),
-    "CostRequests": ("{cpu} CPU-hours, {memory} GiB-hours", "{cpu} CPU-heures, {memory} Gio-heures"),
+    "CostNodes": ("{nodes:node|nodes} at the peak", "{nodes:nœud|nœuds} au pic"),
+    "CostRequests": (
+        "{cpu:CPU-hour|CPU-hours}, {memory:GiB-hour|GiB-hours}",
+        "{cpu:heure-CPU|heures-CPU}, {memory} Gio·h",
+    ),
     "ChartReplicas": ("{workload}: replicas", "{workload} : réplicas"),
     "ChartSessions": ("sessions", "sessions"),
     "Need": ("need", "besoin"),
@@ -319,16 +396,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{where}, {role} : du {since} au {until} ; connu jusqu'au {known}",
     ),
     "CalendarHeadAsOf": (
-        "{where}, {role}: {since} to {until}; known until {known}, at {asOf}",
-        "{where}, {role} : du {since} au {until} ; connu jusqu'au {known}, le {asOf}",
+        "{where}, {role}: {since} to {until}; known until {known}, as of {asOf}",
+        "{where}, {role} : du {since} au {until} ; connu jusqu'au {known}, vu du {asOf}",
     ),
     "CalendarFolded": (
         "Weekends between equal days are not listed.",
-        "Les week-ends entre deux jours pareils ne sont pas listés.",
+        "Les week-ends entre deux jours identiques ne sont pas listés.",
     ),
     "ExplainHead": (
-        "{name}, {workload}: {floor} replicas at {at}, as known at {asOf}",
-        "{name}, {workload} : {floor} réplicas à {at}, selon ce qui est connu le {asOf}",
+        "{name}, {workload}: {floor:replica|replicas} at {at}, as known at {asOf}",
+        "{name}, {workload} : {floor:réplica|réplicas} le {at}, selon ce qui est connu le {asOf}",
     ),
     "PartDay": ("The day", "Le jour"),
     "PartDemand": ("Demand", "La demande"),
@@ -345,8 +422,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PeakNeed": ("peak need", "besoin au pic"),
     "PeakFloor": ("peak floor", "plancher au pic"),
     "Shortfall": ("shortfall", "manque"),
-    "ReplicaHours": ("replica-hours", "réplicas-heures"),
+    "ReplicaHours": ("replica-hours", "heures-réplica"),
     "FirstChange": ("first change", "premier changement"),
+    "ChangeAt": ("{at}: {change}", "{at} : {change}"),
     "InAll": ("in all", "en tout"),
     "AddedAnnouncements": ("Announcements added: {names}", "Annonces ajoutées : {names}"),
     "RemovedAnnouncements": ("Announcements removed: {names}", "Annonces retirées : {names}"),
@@ -361,31 +439,34 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WorkloadRemoved": ("removed", "retirée"),
     "Unchanged": ("no change", "aucun changement"),
     "ReplayHead": (
-        "{title}: planned on {planOn}; users up to {percent} % more and {early} min earlier than expected",
-        "{title} : prévu sur {planOn} ; jusqu'à {percent} % d'usagers en plus et {early} min plus tôt que prévu",
+        "{title}, planOn {planOn}: up to {percent} % more users, up to {early} min earlier than expected",
+        "{title}, planOn {planOn} : jusqu'à {percent} % d'utilisateurs en plus, jusqu'à {early} min plus tôt que prévu",
     ),
     "SaturatedColumn": ("saturated min", "min saturées"),
-    "RefusedColumn": ("refused user-min", "min-usagers refusées"),
+    "RefusedColumn": ("refused user-min", "min-util. refusées"),
     "WaitColumn": ("longest wait", "attente max."),
-    "ReplicaHoursColumn": ("replica-hours", "réplicas-heures"),
+    "ReplicaHoursColumn": ("replica-hours", "heures-réplica"),
     "PeakColumn": ("peak replicas", "pic de réplicas"),
     "NeverIn": ("not in at the end", "encore dehors à la fin"),
-    "AsWell": ("As good here, for no more: {names}", "Aussi bien ici, sans coûter plus : {names}"),
+    "AsWell": (
+        "As good here, for no more replica-hours: {names}",
+        "Aussi bien ici, sans plus d'heures-réplica : {names}",
+    ),
     "ContenderEntcapacity": ("our plan, nothing above its floor", "notre plan, rien au-dessus de son plancher"),
     "ContenderHpa": ("HPA at 70 %", "HPA à 70 %"),
     "ContenderHpa50": ("HPA at 50 %", "HPA à 50 %"),
-    "ContenderKedaCron": ("KEDA cron for an ordinary day, HPA at 70 %", "KEDA cron d'un jour ordinaire, HPA à 70 %"),
+    "ContenderKedaCron": ("KEDA cron for an ordinary day, HPA at 70 %", "KEDA cron pour un jour ordinaire, HPA à 70 %"),
     "ContenderLastWeek": (
-        "last week, HPA at 70 % above",
-        "la semaine passée, HPA à 70 % au-dessus",
+        "last week's need, HPA at 70 % above it",
+        "le besoin de la semaine passée, HPA à 70 % au-dessus",
     ),
     "ContenderStaticMax": ("everything at its maximum", "tout au maximum"),
     "ContenderOptimum": ("our plan, knowing who comes", "notre plan, sachant qui vient"),
-    "ContenderIdeal": ("ready = need at once, at 100 %", "prêt = besoin sur l'instant, à 100 %"),
-    "DrivenRow": ("{need} at {at}; lead {lead} min", "{need} à {at} ; avance {lead} min"),
-    "HeldRow": ("{need} at {at}, held {hold} min", "{need} à {at}, maintenu {hold} min"),
+    "ContenderIdeal": ("always just what is needed, at 100 %", "à tout instant juste le besoin, à 100 %"),
+    "DrivenRow": ("{need} at {at}; lead {lead} min", "{need} {at} ; avance {lead} min"),
+    "HeldRow": ("{need} at {at}, held {hold} min", "{need} {at}, maintenu {hold} min"),
     "ClientsHead": (
         "connections of {clients}; lowered only at night",
-        "connexions de {clients} ; abaissé la nuit seulement",
+        "connexions des clients {clients} ; abaissé la nuit seulement",
     ),
 }

@@ -20,7 +20,7 @@ from entcapacity.facts import Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local
 from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, plan, plan_for, planning_days, selected
 from entcapacity.scaling import Scaling, minutes, scalings
-from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, simulate
+from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
 from entcapacity.sizing import ordinary_replicas
 from entcapacity.smoothing import leads_and_holds
 from entcapacity.spec import ENTCapacitySpec
@@ -77,7 +77,9 @@ class Replay:
     """Per minute of the window; none for the ideal, which is not run."""
 
 
-def replay(spec: ENTCapacitySpec, facts: Facts, window: Grid, deviation: Deviation, plan_on: str) -> Replay:
+def replay(
+    spec: ENTCapacitySpec, facts: Facts, window: Grid, deviation: Deviation, plan_on: str, watch: Watch = iter
+) -> Replay:
     """Everybody through the same window. ``facts`` hold all that was announced, before and within it."""
     spec = spec.model_copy(update={"demand": spec.demand.model_copy(update={"plan_on": plan_on})})
     truth = plan(spec, facts, window.instant(window.length), window)
@@ -93,7 +95,7 @@ def replay(spec: ENTCapacitySpec, facts: Facts, window: Grid, deviation: Deviati
         Contender("static-max", most, most),
         Contender("optimum", _optimum(truth, actual, spec, facts, window, names), most),
     )
-    runs = simulate(_tiers(spec, scaled), _nodes(spec), _traffic(truth, actual, spec, names), contenders)
+    runs = simulate(_tiers(spec, scaled), _nodes(spec), _traffic(truth, actual, spec, names), contenders, watch=watch)
     came = float(actual.sessions[truth.inner].sum())
     return Replay(
         plan_on,

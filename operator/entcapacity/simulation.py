@@ -7,7 +7,7 @@ people costs work here, but nothing crashes. That flatters whoever is overloaded
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,8 +28,13 @@ REFUSAL_COST: Final = 0.25
 """What turning someone away takes of a log-in's work: a page is asked for and answered all the same. An assumption."""
 _PLENTY: Final = 1e15
 """What stands for infinitely many, so that no replica times it is none."""
+_NOBODY: Final = 1e-6
+"""People, fewer than which are nobody."""
 NODE_IDLE: Final = 10 * TICKS
 """Ticks for which a node is kept unneeded: the cluster autoscaler's --scale-down-unneeded-time."""
+
+
+Watch = Callable[[Sequence[int]], Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,10 +121,14 @@ def simulate(
     contenders: Sequence[Contender],
     failing_percent: float = 0.0,
     seed: int = 0,
+    watch: Watch = iter,
 ) -> list[Run]:
-    """Steps all contenders through the traffic. ``failing_percent`` of new pods have to start twice."""
+    """Steps all contenders through the traffic. ``failing_percent`` of new pods have to start twice.
+
+    ``watch`` is given the minutes and gives them back one by one, so that a progress bar can follow.
+    """
     world = _World(tiers, nodes, traffic, contenders, failing_percent, seed)
-    for minute in range(len(traffic.logins)):
+    for minute in watch(range(len(traffic.logins))):
         world.step(minute)
     return world.runs()
 
@@ -152,14 +161,17 @@ class _World:
         self._nodes, self._traffic, self._contenders = nodes, traffic, contenders
         self._carried, self._logins = (np.minimum(each, _PLENTY) for each in (tiers.sessions, tiers.logins))
         minutes, rows, columns = len(traffic.logins), len(contenders), len(tiers.names)
-        self._floor = np.stack([each.floor for each in contenders])
-        self._most = np.stack([each.most for each in contenders])
+        # time comes first, so that what belongs to a minute lies together
+        self._floor = np.ascontiguousarray(np.stack([each.floor for each in contenders]).transpose(2, 0, 1))
+        self._most = np.ascontiguousarray(np.stack([each.most for each in contenders]).transpose(2, 0, 1))
         self._target = np.array([[each.target] for each in contenders])
         self._scaled = np.flatnonzero(self._target[:, 0] > 0)
-        self._behavior = Behavior(self._floor[self._scaled, :, 0], self._most[self._scaled, :, 0])
+        self._behavior = Behavior(self._floor[0][self._scaled], self._most[0][self._scaled])
         never = np.zeros((columns, minutes), dtype=np.int64)
-        self._cron = np.stack([never if each.cron is None else each.cron for each in contenders])[self._scaled]
-        pods = self._pods = self._scheduled = self._floor[:, :, 0].copy()
+        cron = np.stack([never if each.cron is None else each.cron for each in contenders])[self._scaled]
+        self._cron = np.ascontiguousarray(cron.transpose(2, 0, 1)).astype(float)
+        self._target = self._target[self._scaled]
+        pods = self._pods = self._scheduled = self._floor[0].copy()
         self._ready = pods.copy()
         # a replica serves that was asked for throughout its start-up, which differs by workload
         self._held = [
@@ -175,42 +187,45 @@ class _World:
         self._usage = [np.zeros((rows, columns))] * (METRIC_LAG + 1)
         self._sessions, self._waiting = np.full(rows, traffic.sessions_before), np.zeros(rows)
         self._leaving = np.zeros(rows)
+        self._a_session, self._a_login = self._carried, self._logins  # one session or log-in, in replicas at 100 %
         self._returning = 1.0 - np.exp(-1.0 / (TICKS * RETRY_MINUTES))
         self._leaving_off = 1.0 - np.exp(-1.0 / (TICKS * PATIENCE_MINUTES))
         self._gave_up = np.zeros(rows)
         self._tick = 0
-        self._asked = np.zeros((rows, columns, minutes), dtype=np.int64)
-        self._served = np.full((rows, columns, minutes), np.iinfo(np.int64).max)
-        self._active, self._outside, self._admitted = (np.zeros((rows, minutes)) for _ in range(3))
+        self._asked, self._served = (np.zeros((minutes, rows, columns), dtype=np.int64) for _ in range(2))
+        self._asked_now, self._served_now = (np.zeros((TICKS, rows, columns), dtype=np.int64) for _ in range(2))
+        self._active, self._outside, self._admitted = (np.zeros((minutes, rows)) for _ in range(3))
         self._saturated, self._refused = np.zeros((rows, minutes), dtype=bool), np.zeros(rows)
 
     def step(self, minute: int) -> None:
         """One minute, tick by tick."""
         # who leaves in a minute is reckoned from its beginning, as the log-ins are that make the sessions
         self._leaving = self._sessions / (TICKS * self._traffic.session_minutes)
-        for _ in range(TICKS):
+        use = self._traffic.use[:, minute]
+        self._a_session, self._a_login = use / self._carried, use / self._logins
+        for tick in range(TICKS):
             self._ask(minute)
             self._run_pods(minute)
             self._saturated[:, minute] |= self._let_in(minute)
-            self._asked[:, :, minute] = np.maximum(self._asked[:, :, minute], self._pods)
-            self._served[:, :, minute] = np.minimum(self._served[:, :, minute], self._ready)
-            self._outside[:, minute] = np.maximum(self._outside[:, minute], self._waiting)
+            self._asked_now[tick], self._served_now[tick] = self._pods, self._ready
+            np.maximum(self._outside[minute], self._waiting, out=self._outside[minute])
             self._tick += 1
-        self._active[:, minute] = self._sessions
+        self._asked_now.max(axis=0, out=self._asked[minute])
+        self._served_now.min(axis=0, out=self._served[minute])
+        self._active[minute] = self._sessions
 
     def _ask(self, minute: int) -> None:
         """What each contender asks for."""
-        pods = self._floor[:, :, minute].copy()
-        if self._scaled.size:
-            rows = self._scaled
-            before = self._pods[rows]
-            self._behavior.minimum, self._behavior.maximum = pods[rows], self._most[rows, :, minute]
-            recommended = [by_utilization(self._usage[0][rows], self._target[rows], before, self._ready[rows])]
-            cron = self._cron[:, :, minute]
+        pods, rows = self._floor[minute].copy(), self._scaled
+        if rows.size:
+            before, most = self._pods[rows], self._most[minute][rows]
+            self._behavior.minimum, self._behavior.maximum = pods[rows], most
+            recommended = [by_utilization(self._usage[0][rows], self._target, before, self._ready[rows])]
+            cron = self._cron[minute]
             if cron.any():
-                recommended.append(np.where(cron > 0, by_total(cron.astype(float), 1.0, before), 0))
+                recommended.append(np.where(cron > 0, by_total(cron, 1.0, before), 0))
             pods[rows] = self._behavior.decide(recommended, before)
-        self._pods = np.minimum(pods, self._most[:, :, minute])
+        self._pods = np.minimum(pods, self._most[minute])
 
     def _run_pods(self, minute: int) -> None:
         """Schedules, starts and loses pods."""
@@ -249,27 +264,39 @@ class _World:
         placed = _fill(there * self._nodes.pods, running)
         return placed + _fill(there * self._nodes.pods - placed.sum(axis=1), pods - running)
 
-    def _let_in(self, minute: int) -> Bools:
+    def _let_in(self, minute: int) -> Bools | bool:
         """Who comes in, who is turned away; says who is saturated."""
-        use = self._traffic.use[:, minute]
-        a_login, a_session = use / self._logins, use / self._carried  # in replicas at 100 %
-        logins = np.minimum((self._ready / a_login).min(axis=1), self._traffic.limit) / TICKS
-        sessions = (self._ready / a_session).min(axis=1)
+        coming = float(self._traffic.logins[minute]) / TICKS
+        if not self._waiting.any() and coming * TICKS <= self._traffic.limit:
+            # nobody waits: if all that come fit, there is nothing else to reckon
+            sessions = self._sessions + (coming - self._leaving)
+            asked = np.maximum(sessions[:, None] * self._a_session, coming * TICKS * self._a_login)
+            if (asked <= self._ready).all():
+                self._sessions = sessions
+                self._admitted[minute] += coming
+                self._usage = [*self._usage[1:], asked]
+                return False
+        return self._let_in_some(minute, coming)
+
+    def _let_in_some(self, minute: int, coming: float) -> Bools:
+        """The same where not all fit, or some wait."""
+        logins = np.minimum((self._ready / self._a_login).min(axis=1), self._traffic.limit) / TICKS
+        sessions = (self._ready / self._a_session).min(axis=1)
         back = self._waiting * self._returning
-        trying = back + self._traffic.logins[minute] / TICKS
+        trying = back + coming
         fit = np.where(trying <= logins, trying, (logins - REFUSAL_COST * trying) / (1 - REFUSAL_COST))
         let_in = np.maximum(0.0, np.minimum(fit, sessions - self._sessions + self._leaving))
         let_in = np.minimum(let_in, trying)
         outside = self._waiting - back + trying - let_in
         gave_up = outside * self._leaving_off
-        self._waiting = outside - gave_up
+        self._waiting = np.where(outside < _NOBODY, 0.0, outside - gave_up)
         self._gave_up += gave_up
         self._sessions += let_in - self._leaving
         self._refused += self._waiting / TICKS
-        self._admitted[:, minute] += let_in + gave_up
-        asked = np.maximum(self._sessions[:, None] * a_session, (TICKS * trying)[:, None] * a_login)
+        self._admitted[minute] += let_in + gave_up
+        asked = np.maximum(self._sessions[:, None] * self._a_session, (TICKS * trying)[:, None] * self._a_login)
         self._usage = [*self._usage[1:], np.minimum(self._ready, asked)]
-        saturated: Bools = (trying > let_in + 1e-9) | (asked > self._ready * (1 + 1e-9)).any(axis=1)
+        saturated: Bools = (trying > let_in + _NOBODY) | (asked > self._ready * (1 + 1e-9)).any(axis=1)
         return saturated
 
     def runs(self) -> list[Run]:
@@ -278,14 +305,14 @@ class _World:
         return [
             Run(
                 each.name,
-                self._asked[row],
-                self._served[row],
-                self._active[row],
-                self._outside[row],
+                self._asked[:, row].T,
+                self._served[:, row].T,
+                self._active[:, row],
+                self._outside[:, row],
                 float(self._refused[row]),
                 self._saturated[row],
                 float(self._gave_up[row]),
-                _longest_wait(arrived, np.cumsum(self._admitted[row])),
+                _longest_wait(arrived, np.cumsum(self._admitted[:, row])),
             )
             for row, each in enumerate(self._contenders)
         ]

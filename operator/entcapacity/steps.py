@@ -17,12 +17,10 @@ from entcapacity import smoothing
 from entcapacity.demand import Stream
 from entcapacity.grid import MINUTE
 from entcapacity.plan import Plan, WorkloadPlan, may_fall
-from entcapacity.reasons import Reason, reason
+from entcapacity.reasons import Reason, listed, reason
 from entcapacity.streams import LocalDay
 from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind, Level
-
-_PLURAL = {Level.ECOLE: "écoles", Level.COLLEGE: "collèges", Level.LYCEE: "lycées", Level.POST_BAC: "post-bac"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +81,11 @@ def day_reason(plan: Plan, index: int) -> Reason:
 def who(stream: Stream, place: Place, day: LocalDay) -> Reason:
     """Whom a day concerns: ``lycées of zone C``."""
     zones = [place.zone] if day.partly else list(dict.fromkeys(each.zone for each in stream.places))
-    where = reason("Zone" if len(zones) == 1 else "Zones", names=", ".join(zones))
+    several, names = "" if len(zones) == 1 else "s", listed(zones)
     if len(day.levels) == len(Level):
-        return where
-    return reason("LevelsOf", levels=", ".join(_PLURAL[level] for level in day.levels), where=where)
+        return reason(f"Zone{several}", names=names)
+    levels = listed([reason(f"Level{level}") for level in day.levels])
+    return reason("LevelsOf", levels=levels, where=reason(f"OfZone{several}", names=names))
 
 
 class _Why:
@@ -147,10 +146,12 @@ class _Why:
         before = self._hold + (len(self._served) if self._workload.clients else most // self._down + 1)
         return max(0, index - before), min(len(self._served), index + after)
 
-    def _clock(self, index: int, seen_from: int) -> str:
+    def _clock(self, index: int, seen_from: int) -> Reason:
         """A minute as the platform's clock shows it; with the date where that is not the step's own."""
         shown, step = (self._plan.grid.instant(each).astimezone(self._zone) for each in (index, seen_from))
-        return shown.strftime("%H:%M" if shown.date() == step.date() else "%Y-%m-%d %H:%M")
+        if shown.date() == step.date():
+            return reason("AtTime", time=f"{shown:%H:%M}")
+        return reason("AtDate", date=f"{shown:%Y-%m-%d %H:%M}")
 
 
 def _what(day: LocalDay, hour: int) -> Reason:

@@ -35,7 +35,7 @@ class Document:
     line: int
     """The line it begins on, from 1."""
     node: yaml.Node | None = None
-    """Its syntax tree; ``None`` for JSON, of which only the first line is known."""
+    """Its syntax tree; ``None`` where only the first line is known."""
 
     def line_of(self, path: str) -> int:
         """The line of a field, ``spec.audience[0].pupils``; of the nearest one around it where it is missing."""
@@ -90,7 +90,9 @@ def json_document(text: str) -> Document:
         return found
 
     try:
-        return Document(json.loads(text, object_pairs_hook=distinct), 1)
+        value = json.loads(text, object_pairs_hook=distinct)
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # half a pair is no text
     except json.JSONDecodeError as error:
         raise Unreadable(f"not JSON: {error.msg}", error.lineno) from None
     except RecursionError:
@@ -99,6 +101,21 @@ def json_document(text: str) -> Document:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(f"holds a value that cannot be read: {error}") from None
+    node = _json_node(text)
+    return Document(value, node.start_mark.line + 1 if node else 1, node)
+
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _json_node(text: str) -> yaml.Node | None:
+    """The tree of a JSON text, for its lines: nearly all JSON is YAML, and what is not has no lines."""
+    try:
+        _check_depth(text)
+        node: yaml.Node | None = yaml.compose(text, _LOADER)
+    except yaml.YAMLError:
+        return None
+    return node
 
 
 def _check_depth(text: str) -> None:

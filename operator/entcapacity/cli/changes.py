@@ -14,7 +14,7 @@ from entcapacity.cli.documents import VERSION, Document, peak, replica_hours, ut
 from entcapacity.cost import cost
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
-from entcapacity.reasons import Argument, reason
+from entcapacity.reasons import Argument, number, reason
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacity
 
@@ -150,9 +150,9 @@ def markdown(document: Document, language: str) -> Iterator[str]:
         yield _row([text(each) for each in titles])
         yield _row(["---", *["---:"] * 4, "---"])
         for each in document["workloads"]:
-            yield _row([each["name"], *_cells(each), _first(each, moment, text)])
-        hours = document["replicaHours"]
-        yield _row([f"**{text('InAll')}**", "", "", "", _arrow(_whole(hours["old"]), _whole(hours["new"])), ""])
+            yield _row([each["name"], *_cells(each, language), _first(each, moment, text)])
+        hours = _arrow(*(number(document["replicaHours"][side], language) for side in ("old", "new")))
+        yield _row([f"**{text('InAll')}**", "", "", "", hours, ""])
     else:
         yield text("NoChange")
     for field, code in (("added", "NewNotices"), ("gone", "GoneNotices")):
@@ -172,13 +172,9 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cells(each: Document) -> Iterator[str]:
+def _cells(each: Document, language: str) -> Iterator[str]:
     for field in ("peakNeed", "peakFloor", "shortfall", "replicaHours"):
-        yield _arrow(*(_whole(side[field]) if side else "–" for side in (each["old"], each["new"])))
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
+        yield _arrow(*(number(side[field], language) if side else "–" for side in (each["old"], each["new"])))
 
 
 def _arrow(old: str, new: str) -> str:
@@ -189,4 +185,6 @@ def _first(each: Document, moment: Any, text: Any) -> str:
     if each["change"] in ("Added", "Removed"):
         return str(text(f"Workload{each['change']}"))
     first = each["firstDifference"]
-    return f"{moment(first['time'])}: {first['old']} → {first['new']}" if first else str(text("Unchanged"))
+    if not first:
+        return str(text("Unchanged"))
+    return str(text("ChangeAt", at=moment(first["time"]), change=f"{first['old']} → {first['new']}"))

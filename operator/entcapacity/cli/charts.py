@@ -21,7 +21,7 @@ _TICKS: Final = (60, 120, 180, 360, 720, 1440, 2880, 7200, 14400)
 """Distances of times on the axis, in minutes."""
 
 Line = tuple[str, str, Floats]
-"""Its name, the character it is drawn with, and a value per minute."""
+"""Its name, the character it is drawn with, and a value per minute; one that begins later ends with the window."""
 
 
 def plan_charts(made: Plan, language: str, width: int, *, colors: bool) -> Iterator[str]:
@@ -29,7 +29,7 @@ def plan_charts(made: Plan, language: str, width: int, *, colors: bool) -> Itera
     busiest = max(made.workloads, key=lambda each: int(each.need[made.inner].max()))
     inner = made.inner
     lines: list[Line] = [
-        (reason("Floor").text(language), "#", busiest.floor[inner].astype(float)),
+        (reason("Floor").text(language), "#", busiest.floor[made.ahead].astype(float)),
         (reason("Need").text(language), "·", busiest.need[inner].astype(float)),
     ]
     most = most_of(made, busiest)
@@ -53,8 +53,10 @@ def _chart(made: Plan, title: str, lines: Sequence[Line], width: int, colors: bo
     # Not more points than columns, each the highest of its minutes: a peak of one minute is seen.
     starts = np.unique(np.linspace(0, made.window.length - 1, num=min(width, made.window.length)).astype(int))
     for name, marker, values in lines:
-        highest = np.maximum.reduceat(values, starts)
-        figure.draw(figure.signal(starts.tolist(), highest.tolist(), marker=marker).lines().label(name))
+        begin = made.window.length - len(values)
+        own = np.unique(np.maximum(starts, begin))
+        highest = np.maximum.reduceat(values, own - begin)
+        figure.draw(figure.signal(own.tolist(), highest.tolist(), marker=marker).lines().label(name))
     top = max(1.0, *(float(values.max()) for _, _, values in lines))
     figure.ruler(1).lim(0, top)
     marks = [round(top * part / 4) for part in range(5)]

@@ -5,6 +5,7 @@ What takes long to import is imported where it is used, so that ``--help`` answe
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +18,7 @@ from entcapacity.cli import options
 from entcapacity.vocabulary import Level, Role
 
 if TYPE_CHECKING:
-    from entcapacity.files import Files
+    from entcapacity.files import FileProblem, Files
     from entcapacity.plan import Plan
     from entcapacity.spec import ENTCapacity
     from entcapacity.territories import Place
@@ -52,11 +53,19 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point: UTF-8 whatever the terminal says, and no traceback when nobody reads or someone interrupts."""
+    """The entry point: UTF-8 whatever the terminal says, and one line when the answer cannot be written.
+
+    When the reader goes away, or someone interrupts, click ends the command without a traceback.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")
-    cli(prog_name="entcapacity")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        cli(prog_name="entcapacity")
+    except OSError as error:
+        # what is left in the buffer must not fail once more when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(f"the answer cannot be written: {error.strerror or error}")
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -79,8 +88,8 @@ def validate(files: tuple[str, ...], output: str) -> None:
 
         entries = [(each.at, each.kind, f"{each.namespace}/{each.name}".lstrip("/")) for each in found.entries]
         terminal.show_resources(terminal.console(), entries)
-        _complain(found)
-        click.echo(f"{len(entries)} resources, {len(found.problems)} errors")
+        _complain(found.problems)
+        click.echo(f"resources: {len(entries)}, errors: {len(found.problems)}")
     else:
         document = documents.validation(found)
         click.echo(machine.written(document, output, "problems"), nl=False)
@@ -120,9 +129,9 @@ def calendar(
     Where places or levels disagree, the kind that most of them have is shown, and the reason says who differs.
     """
     if until < since:
-        raise click.BadParameter(f"{until} is before --from {since}", param_hint="--until")
+        raise options.wrong("--until", f"{until} is before --from {since}")
     if (until - since).days >= MOST_CALENDAR_DAYS:
-        raise click.BadParameter(f"more than {MOST_CALENDAR_DAYS} days: ask for fewer", param_hint="--until")
+        raise options.wrong("--until", f"more than {MOST_CALENDAR_DAYS} days: ask for fewer")
     where = _where(zone, academie, departement)
     from entcapacity import announcements
     from entcapacity.agenda import agenda, known_until
@@ -141,13 +150,13 @@ def calendar(
     if output == "ics":
         from entcapacity.cli.ics import to_ics
 
-        click.echo(to_ics(days, title, as_of or options.now(), lang), nl=False)
+        click.echo(to_ics(days, title, f"{level or 'all'}-{role}", as_of or options.now(), lang), nl=False)
     elif output == "text":
         from entcapacity.cli import terminal
-        from entcapacity.reasons import reason
+        from entcapacity.reasons import Argument, reason
 
-        said = {"where": title, "role": role, "since": since.isoformat(), "until": until.isoformat()}
-        said["known"] = end.isoformat()
+        said: dict[str, Argument] = {"where": title, "role": reason(f"Role{role}"), "known": end.isoformat()}
+        said |= {"since": since.isoformat(), "until": until.isoformat()}
         head = (
             reason("CalendarHeadAsOf", **said, asOf=f"{as_of:%Y-%m-%d %H:%M%z}")
             if as_of
@@ -228,15 +237,14 @@ def explain(
 
     at = at.replace(second=0, microsecond=0)
     if as_of is not None and as_of > at:
-        message = f"lies after --at {at.isoformat()}: a plan asks for nothing in the past"
-        raise click.BadParameter(message, param_hint="--as-of")
+        raise options.wrong("--as-of", f"lies after --at {at.isoformat()}: a plan asks for nothing in the past")
     known = as_of or min(options.now(), at)
     found = loaded(files)
     capacity = capacity_of(found, name)
     names = [each.name for each in capacity.spec.workloads]
     for each in workloads:
         if each not in names:
-            raise click.BadParameter(f"no workload {each!r}: there is {', '.join(names)}", param_hint="--workload")
+            raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
     made = _planned(found, capacity, at, timedelta(minutes=1), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
@@ -273,11 +281,10 @@ def diff(
     from entcapacity.cli import changes, machine
 
     begin, known = _window(since, days, as_of)
+    if "-" in old and "-" in new:
+        raise options.wrong("--new", "the standard input can be read once: give - on one side only")
     sides = []
-    loaded = [loaded(each, stop=False) for each in (old, new)]
-    if any(each.problems for each in loaded):
-        sys.exit(FILES_ARE_WRONG)
-    for found in loaded:
+    for found in _each_loaded(old, new):
         capacity = capacity_of(found, name)
         made = _planned(found, capacity, begin, timedelta(days=days), known, ())
         sides.append(changes.Side(made, capacity, found.announcements))
@@ -295,7 +302,7 @@ def _window(since: datetime | None, days: int, as_of: datetime | None) -> tuple[
     """Where the window begins, and as of when it is planned."""
     begin = (since or options.now()).replace(second=0, microsecond=0)
     if as_of is not None and as_of > begin + timedelta(days=days) - timedelta(minutes=1):
-        raise click.BadParameter("lies after the window: a plan asks for nothing in the past", param_hint="--as-of")
+        raise options.wrong("--as-of", "lies after the window: a plan asks for nothing in the past")
     return begin, as_of or min(options.now(), begin)
 
 
@@ -315,22 +322,29 @@ def _places(where: dict[str, str]) -> Sequence[Place]:
     try:
         return places_in(**{fields[kind]: [name]})
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=f"--{kind}") from None
+        raise options.wrong(f"--{kind}", str(error)) from None
 
 
-def loaded(names: Sequence[str], *, stop: bool = True) -> Files:
+def loaded(names: Sequence[str]) -> Files:
     """What stands in files; errors in them are told, all of them, and end the command."""
+    (found,) = _each_loaded(names)
+    return found
+
+
+def _each_loaded(*sets: Sequence[str]) -> list[Files]:
+    """The same for several sets of files; an error in a file that two of them name is told once."""
     from entcapacity.files import load
 
-    found = load(names)
-    _complain(found)
-    if found.problems and stop:
+    found = [load(names) for names in sets]
+    problems = list(dict.fromkeys(each for files in found for each in files.problems))
+    _complain(problems)
+    if problems:
         sys.exit(FILES_ARE_WRONG)
     return found
 
 
-def _complain(found: Files) -> None:
-    for each in found.problems:
+def _complain(problems: Sequence[FileProblem]) -> None:
+    for each in problems:
         click.echo(f"error: {each}", err=True)
 
 
@@ -369,7 +383,7 @@ def _planned(
     names = [each.name for each in capacity.spec.workloads]
     for workload, _ in floors:
         if workload not in names:
-            raise click.BadParameter(f"no workload {workload!r}: there is {', '.join(names)}", param_hint="--floor")
+            raise options.wrong("--floor", f"no workload {workload!r}: there is {', '.join(names)}")
     facts = Facts(found.school_days(), found.announcements)
     in_effect = floors_in_effect(capacity.spec, facts, as_of) | dict(floors)
     return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))

@@ -156,8 +156,8 @@ def most_of(made: Plan, workload: WorkloadPlan) -> int | None:
 
 
 def replica_hours(made: Plan, workload: WorkloadPlan) -> float:
-    """Replica-hours of one workload's floors in the window."""
-    return float(workload.floor[made.inner].sum()) / 60
+    """Replica-hours of one workload's floors in the window, from ``as_of`` on."""
+    return float(workload.floor[made.ahead].sum()) / 60
 
 
 def dates(made: Plan) -> list[date]:
@@ -286,6 +286,7 @@ def _term(term: Term, language: str) -> Document:
         "part": term.part,
         "symbol": term.symbol,
         "meaning": term.meaning.text(language),
-        "value": term.value,
+        # without the last digits, which tell how computers reckon
+        "value": float(f"{term.value:.12g}") if isinstance(term.value, float) else term.value,
         "formula": term.formula,
     }

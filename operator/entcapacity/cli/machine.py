@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 
 def written(document: Mapping[str, Any], form: str, rows: str) -> str:
@@ -27,8 +27,8 @@ def written(document: Mapping[str, Any], form: str, rows: str) -> str:
             return _csv(list(_rows(document, rows)), _COLUMNS[rows])
 
 
-_NUMBERS = ("peakNeed", "peakFloor", "shortfall", "replicaHours")
-_COLUMNS = {
+_NUMBERS: Final = ("peakNeed", "peakFloor", "shortfall", "replicaHours")
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "problems": ("file", "line", "path", "value", "message"),
     "days": ("date", "kind", "reason"),
     "workloads.steps": ("workload", "time", "floor", "reason"),
@@ -42,15 +42,7 @@ _COLUMNS = {
         "peakReplicas",
         "aboveFloor",
     ),
-    "workloads": (
-        "name",
-        "change",
-        *(
-            f"{side}.{field}"
-            for side in ("old", "new")
-            for field in ("peakNeed", "peakFloor", "shortfall", "replicaHours")
-        ),
-    ),
+    "workloads": ("name", "change", *(f"{side}.{number}" for side in ("old", "new") for number in _NUMBERS)),
 }
 
 

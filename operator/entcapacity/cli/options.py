@@ -15,6 +15,11 @@ YEARS: Final = (1970, 2199)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+def wrong(option: str, message: str) -> click.BadParameter:
+    """A usage error that names its option as click does."""
+    return click.BadParameter(message, param_hint=f"'{option}'")
+
+
 def now() -> datetime:
     """The minute that runs."""
     return datetime.now(UTC).replace(second=0, microsecond=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def replay(
         if since is None or until is None or until <= since:
             raise click.UsageError("With -f say the window: --from and a later --until.")
         if until - since > timedelta(days=options.MOST_DAYS):
-            raise click.BadParameter(f"more than {options.MOST_DAYS} days after --from", param_hint="--until")
+            raise options.wrong("--until", f"more than {options.MOST_DAYS} days after --from")
         found = loaded(files)
         spec, title = capacity_of(found, name).spec, capacity_of(found, name).name
         facts, window = Facts(found.school_days(), found.announcements), Grid.between(since, until)
@@ -76,12 +77,21 @@ def replay(
         usual.early if early is None else timedelta(minutes=early),
         seed,
     )
-    made = replay(spec, facts, window, differs, plan_on.capitalize())
+    made = replay(spec, facts, window, differs, plan_on.capitalize(), _progress)
     document = _document(title, made)
     if output == "text":
         _show(title, made, lang)
     else:
         click.echo(machine.written(document, output, "results"), nl=False)
+
+
+def _progress(minutes: Sequence[int]) -> Iterable[int]:
+    """The minutes one by one, with a bar on the terminal of whoever waits."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(minutes, description="", console=console, transient=True, disable=not console.is_terminal)
 
 
 def _document(title: str, made: Replay) -> dict[str, Any]:
@@ -114,7 +124,7 @@ def _show(title: str, made: Replay, language: str) -> None:
     from rich.table import Table
 
     from entcapacity.cli import terminal
-    from entcapacity.reasons import reason
+    from entcapacity.reasons import number, reason
 
     def text(code: str, **args: Any) -> str:
         return reason(code, **args).text(language)
@@ -132,11 +142,11 @@ def _show(title: str, made: Replay, language: str) -> None:
         wait = text("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
         table.add_row(
             each.name,
-            terminal.number(each.saturated_minutes, language),
-            terminal.number(each.refused_user_minutes, language),
+            number(each.saturated_minutes, language),
+            number(each.refused_user_minutes, language),
             wait,
-            terminal.number(each.replica_hours, language),
-            terminal.number(each.peak_replicas, language),
+            number(each.replica_hours, language),
+            number(each.peak_replicas, language),
             text(f"Contender{''.join(part.capitalize() for part in each.name.split('-'))}"),
             style="bold" if each is ours else None,
         )

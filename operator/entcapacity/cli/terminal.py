@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Final
+from typing import IO, Any, Final, cast
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from entcapacity import reasons
 from entcapacity.admission import waits
 from entcapacity.agenda import AgendaDay, runs
 from entcapacity.cli import charts
@@ -53,21 +57,32 @@ _WEEKDAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
 }
+number: Final = reasons.number
 _SHORT_SPAN: Final = 10
 """Days up to which a list says all that a picture would."""
 
 
 def console() -> Console:
     """Where people read; as wide as their terminal, or wide enough for a log."""
-    found = Console(highlight=False, soft_wrap=False)
-    if not found.is_terminal and "COLUMNS" not in os.environ:
-        found = Console(highlight=False, width=_PLAIN_WIDTH)
-    return found
+    found = Console(highlight=False)
+    if found.is_terminal:
+        return found
+    width = None if "COLUMNS" in os.environ else _PLAIN_WIDTH
+    return Console(file=cast(IO[str], _Trimmed(sys.stdout)), highlight=False, width=width)
 
 
-def number(value: float, language: str) -> str:
-    """A whole number with its thousands apart, as the language writes it."""
-    return f"{value:,.0f}".replace(",", "\u202f" if language == "fr" else ",")
+class _Trimmed:
+    """A file whose lines end where their last word does: tables fill them up with spaces."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write text that ends with a line, as everything that is printed does."""
+        return self._file.write(re.sub(r" +$", "", text, flags=re.MULTILINE))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +125,14 @@ def show_calendar(out: Console, head: str, days: Sequence[AgendaDay], language: 
     out.print(f"[bold]{escape(head)}[/bold]")
     out.print()
     if len(days) > _SHORT_SPAN:
-        for line in _months(days):
+        for line in _months(days, words):
             out.print(line)
         out.print()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("Date", "Kind", "Why"):
         table.add_column(words(title), overflow="fold")
     for run in runs(days):
-        style, kind = _STYLES[run.what.day.kind], str(run.what.day.kind)
+        style, kind = _STYLES[run.what.day.kind], words(f"Kind{run.what.day.kind}")
         span = words.date(run.first) + ("" if run.first == run.last else f" – {words.date(run.last)}")
         table.add_row(span, f"[{style}]{kind}[/{style}]" if style else kind, escape(run.what.text(language)))
     out.print(table)
@@ -125,7 +140,7 @@ def show_calendar(out: Console, head: str, days: Sequence[AgendaDay], language: 
         out.print(f"[dim]{words('CalendarFolded')}[/dim]")
 
 
-def _months(days: Sequence[AgendaDay]) -> Iterator[str]:
+def _months(days: Sequence[AgendaDay], words: _Words) -> Iterator[str]:
     """A line for each month, a letter for each day."""
     yield " " * 9 + "1        10        20        30"
     for month, inside in groupby(days, key=lambda each: f"{each.on:%Y-%m}"):
@@ -136,7 +151,9 @@ def _months(days: Sequence[AgendaDay]) -> Iterator[str]:
             letters[each.on.day - 1] = f"[{style}]{letter}[/{style}]" if style else letter
         yield f"{month}  {''.join(letters)}"
     seen = {each.day.kind for each in days}
-    yield "         " + "  ".join(f"{letter} {kind}" for kind, letter in _LETTERS.items() if kind in seen)
+    yield "         " + "  ".join(
+        f"{letter} {words(f'Kind{kind}')}" for kind, letter in _LETTERS.items() if kind in seen
+    )
 
 
 # --- plan -------------------------------------------------------------------------------------------------------------
@@ -151,9 +168,9 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) ->
     out.print(f"[bold]{words('PlanHead', asOf=words.moment(made.as_of), **head)}[/bold]")
     for on in dates(made):
         for stream, kind, why in days_of(made.demand.streams, on, language):
-            style = _STYLES[DayKind(kind)]
-            shown = f"[{style}]{kind:13}[/{style}]" if style else f"{kind:13}"
-            out.print(f"  {words.date(on)}  {shown} {escape(stream.segment)}: {escape(why)}")
+            style, shown = _STYLES[DayKind(kind)], f"{words(f'Kind{kind}'):13}"
+            shown = f"[{style}]{shown}[/{style}]" if style else shown
+            out.print(f"  {words.date(on)}  {shown} {words('TermDay', segment=stream.segment, why=why)}")
     out.print()
     found = [escape(each.text(language)) for each in notices(made, spent)]
     if found:
@@ -184,20 +201,7 @@ def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: _Wor
         exceptional=workload.lead.exceptional,
     )
     out.print(f"[bold]{escape(workload.name)}[/bold]  [dim]{line}[/dim]")
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column(words("Time"), no_wrap=True)
-    table.add_column(words("Floor"), justify="right", no_wrap=True)
-    table.add_column(words("Why"), overflow="fold")
-    shown_date, shown_day = None, ""
-    for row in folded(list(steps(made, workload))):
-        above, why = _split(row.last.reason, words.language)
-        on = row.first.time.astimezone(words.zone).date()
-        if on != shown_date or above not in ("", shown_day):
-            day = words.date(on) if on != shown_date else ""
-            table.add_row(f"[bold]{day}[/bold]", "", f"[bold]{escape(above)}[/bold]")
-            shown_date, shown_day = on, above
-        table.add_row(row.span(words), row.change, escape(why))
-    out.print(table)
+    _show_steps(out, list(folded(list(steps(made, workload)))), words)
     at, need, floor = peak(made, workload)
     out.print("  " + words("PeakLine", need=need, at=words.moment(at), floor=floor))
     for each in shortfalls(made, workload):
@@ -205,6 +209,31 @@ def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: _Wor
             "ShortLine", replicas=each.replicas, since=words.moment(each.since), until=words.moment(each.until)
         )
         out.print(f"  [red]{line}[/red]")
+
+
+def _show_steps(out: Console, rows: Sequence[Row], words: _Words) -> None:
+    """A table for each date, its columns as wide as those of the others; the date and its day stand above it."""
+    spans = max((cell_len(each.span(words)) for each in rows), default=0)
+    changes = max((cell_len(each.change) for each in rows), default=0)
+
+    def table(*, show_header: bool) -> Table:
+        made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0), show_header=show_header)
+        made.add_column(words("Time"), no_wrap=True, min_width=max(spans, cell_len(words("Time"))))
+        made.add_column(words("Floor"), justify="right", no_wrap=True, min_width=max(changes, cell_len(words("Floor"))))
+        made.add_column(words("Why"), overflow="fold")
+        return made
+
+    out.print(table(show_header=True))
+    for on, inside in groupby(rows, key=lambda each: each.first.time.astimezone(words.zone).date()):
+        out.print(f"[bold]{words.date(on)}[/bold]")
+        part, shown = table(show_header=False), ""
+        for row in inside:
+            above, why = _split(row.last.reason, words.language)
+            if above not in ("", shown):
+                part.add_row("", "", f"[bold]{escape(above)}[/bold]")
+                shown = above
+            part.add_row(row.span(words), row.change, escape(why))
+        out.print(part)
 
 
 def _split(why: Reason, language: str) -> tuple[str, str]:
@@ -272,7 +301,7 @@ def _show_waits(out: Console, made: Plan, words: _Words) -> None:
         longest = words("WaitOpen") if each.longest is None else f"{each.longest // timedelta(minutes=1)} min"
         line = words(
             "WaitLine",
-            most=number(each.most, words.language),
+            most=each.most,
             since=words.moment(each.since),
             until=words.moment(each.until),
             wait=longest,
@@ -287,24 +316,25 @@ def _show_waits(out: Console, made: Plan, words: _Words) -> None:
             words("SlotLater", segment=segment, minutes=minutes) if minutes else words("SlotFirst", segment=segment)
             for segment, minutes in slot.shifts
         ]
-        peaks = {"spread": number(slot.spread_peak, words.language), "peak": number(slot.peak, words.language)}
-        out.print("  " + words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), **peaks))
+        spread, most = round(slot.spread_peak), round(slot.peak)
+        out.print("  " + words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), spread=spread, peak=most))
 
 
 def _show_cost(out: Console, spent: Cost, words: _Words) -> None:
     factor = f"{spent.replica_hours / spent.usual_replica_hours:.1f}" if spent.usual_replica_hours else "–"
-    said = {
-        "hours": number(spent.replica_hours, words.language),
-        "usual": number(spent.usual_replica_hours, words.language),
-        "factor": factor.replace(".", ",") if words.language == "fr" else factor,
-        "peak": number(spent.peak_replicas, words.language),
-    }
+    line = words(
+        "CostLine",
+        hours=round(spent.replica_hours),
+        usual=round(spent.usual_replica_hours),
+        factor=factor.replace(".", ",") if words.language == "fr" else factor,
+        peak=spent.peak_replicas,
+    )
     out.print(f"\n[bold]{words('Cost')}[/bold]")
-    out.print(f"  {words('CostLine', **said)}")
+    out.print(f"  {line}")
     if spent.peak_nodes is not None:
         out.print(f"  {words('CostNodes', nodes=spent.peak_nodes)}")
     if spent.cpu_hours or spent.memory_gib_hours:
-        cpu, memory = (number(each, words.language) for each in (spent.cpu_hours, spent.memory_gib_hours))
+        cpu, memory = round(spent.cpu_hours), round(spent.memory_gib_hours)
         out.print(f"  {words('CostRequests', cpu=cpu, memory=memory)}")
 
 
@@ -331,8 +361,10 @@ def show_explanation(out: Console, made: Plan, capacity: ENTCapacity, names: Seq
         for part in PARTS:
             out.print(f"\n[bold]{words(f'Part{part}')}[/bold]")
             table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-            for title in ("Term", "Value", "Formula", "Meaning"):
-                table.add_column(words(title), overflow="fold", justify="right" if title == "Value" else "left")
+            table.add_column(words("Term"), no_wrap=True)
+            table.add_column(words("Value"), no_wrap=True, justify="right")
+            for title in ("Formula", "Meaning"):
+                table.add_column(words(title), overflow="fold")
             for term in terms:
                 if term.part == part:
                     formula = f"= {term.formula}" if term.formula else ""
