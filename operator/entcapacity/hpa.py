@@ -21,7 +21,7 @@ TOLERANCE: Final = 0.1
 """--horizontal-pod-autoscaler-tolerance"""
 DOWNSCALE_STABILIZATION: Final = 300 // SYNC_SECONDS
 """Syncs in behavior.scaleDown.stabilizationWindowSeconds: 300, the default."""
-UP_PERCENT: Final = 100
+UP_FACTOR: Final = 2
 UP_PODS: Final = 4
 """behavior.scaleUp.policies, the default: 100 % or 4 pods every 15 seconds, whichever is more; no stabilisation."""
 _ROUNDING: Final = 1e-9
@@ -36,13 +36,12 @@ def by_utilization(usage: Floats, target: Floats | float, pods: Ints, ready: Int
     longer asks for more changes nothing.
     """
     ratio = usage / np.maximum(target * ready, _ROUNDING)
-    counted, base = ratio, ready
+    wanted = np.where(np.abs(ratio - 1) <= TOLERANCE + _ROUNDING, pods, _ceil(ratio * ready))
     starting = (ready < pods) & (ratio > 1)
     if starting.any():
-        counted = np.where(starting, usage / np.maximum(target * pods, _ROUNDING), ratio)
-        base = np.where(starting, pods, ready)
-    keeps = (np.abs(counted - 1) <= TOLERANCE + _ROUNDING) | (starting & (counted <= 1))
-    return np.where(keeps, pods, _ceil(counted * base))
+        damped = usage / np.maximum(target * pods, _ROUNDING)
+        wanted = np.where(starting, np.where(damped <= 1 + TOLERANCE + _ROUNDING, pods, _ceil(damped * pods)), wanted)
+    return wanted
 
 
 def by_total(total: Floats | float, per_replica: Floats | float, pods: Ints) -> Ints:
@@ -68,7 +67,7 @@ class Behavior:
         self._recommended[self._next] = wanted
         self._next = (self._next + 1) % DOWNSCALE_STABILIZATION
         stabilized = np.maximum(wanted, np.minimum(pods, self._recommended.max(axis=0)))
-        fastest = np.maximum(pods + UP_PODS, pods * (100 + UP_PERCENT) // 100)
+        fastest = np.maximum(pods + UP_PODS, pods * UP_FACTOR)
         limited = np.minimum(stabilized, np.maximum(fastest, self.minimum))  # up to the minimum it goes at once
         decided: Ints = np.minimum(np.maximum(limited, self.minimum), self.maximum)
         return decided

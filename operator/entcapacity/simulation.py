@@ -165,7 +165,7 @@ class _World:
         self._floor = np.ascontiguousarray(np.stack([each.floor for each in contenders]).transpose(2, 0, 1))
         self._most = np.ascontiguousarray(np.stack([each.most for each in contenders]).transpose(2, 0, 1))
         self._target = np.array([[each.target] for each in contenders])
-        self._scaled = np.flatnonzero(self._target[:, 0] > 0)
+        self._scaled = _together(np.flatnonzero(self._target[:, 0] > 0))
         self._behavior = Behavior(self._floor[0][self._scaled], self._most[0][self._scaled])
         never = np.zeros((columns, minutes), dtype=np.int64)
         cron = np.stack([never if each.cron is None else each.cron for each in contenders])[self._scaled]
@@ -183,7 +183,7 @@ class _World:
         self._failing, self._random = failing_percent / 100, np.random.default_rng(seed)
         self._nodes_wanted = _Past(self._nodes_for(pods), nodes.startup * TICKS + 1)
         self._nodes_come = _Past(self._nodes_for(pods), NODE_IDLE + 1)
-        self._lost = 0.0
+        self._lost, self._pending = 0.0, False
         self._usage = [np.zeros((rows, columns))] * (METRIC_LAG + 1)
         self._sessions, self._waiting = np.full(rows, traffic.sessions_before), np.zeros(rows)
         self._leaving = np.zeros(rows)
@@ -191,7 +191,8 @@ class _World:
         self._returning = 1.0 - np.exp(-1.0 / (TICKS * RETRY_MINUTES))
         self._leaving_off = 1.0 - np.exp(-1.0 / (TICKS * PATIENCE_MINUTES))
         self._gave_up = np.zeros(rows)
-        self._tick = 0
+        self._longest = max(NODE_IDLE, nodes.startup * TICKS, int(tiers.startup.max()) * TICKS) * 2 + 2
+        self._tick = self._still = 0
         self._asked, self._served = (np.zeros((minutes, rows, columns), dtype=np.int64) for _ in range(2))
         self._asked_now, self._served_now = (np.zeros((TICKS, rows, columns), dtype=np.int64) for _ in range(2))
         self._active, self._outside, self._admitted = (np.zeros((minutes, rows)) for _ in range(3))
@@ -217,7 +218,7 @@ class _World:
     def _ask(self, minute: int) -> None:
         """What each contender asks for."""
         pods, rows = self._floor[minute].copy(), self._scaled
-        if rows.size:
+        if self._target.size:
             before, most = self._pods[rows], self._most[minute][rows]
             self._behavior.minimum, self._behavior.maximum = pods[rows], most
             recommended = [by_utilization(self._usage[0][rows], self._target, before, self._ready[rows])]
@@ -230,16 +231,19 @@ class _World:
     def _run_pods(self, minute: int) -> None:
         """Schedules, starts and loses pods."""
         lost = float(self._traffic.lost[minute])
+        changed = lost != self._lost or self._pending or self._again or (self._pods != self._scheduled).any()
+        self._still = 0 if changed else self._still + 1
+        if self._still > self._longest:
+            return  # every pod and node is where it will stay
         if lost > self._lost:  # pods on those nodes are gone; those created in their place have to start
             left = (1 - lost) / (1 - self._lost)
             for _, past in self._held:
                 past.values = np.floor(past.values * left).astype(np.int64)
         self._lost = lost
-        scheduled = self._with_nodes(self._pods)
-        started = np.maximum(scheduled - self._scheduled, 0)
+        before, scheduled = self._scheduled, self._with_nodes(self._pods)
         self._scheduled = scheduled
-        if self._failing and started.any():
-            failed = self._random.binomial(started, self._failing)
+        if self._failing and (scheduled > before).any():
+            failed = self._random.binomial(np.maximum(scheduled - before, 0), self._failing)
             self._again.append((self._tick + max(len(past.values) for _, past in self._held) - 1, failed))
         held = scheduled
         if self._again:
@@ -250,19 +254,26 @@ class _World:
             self._ready[:, columns] = past.values.min(axis=0)
 
     def _nodes_for(self, pods: Ints) -> Ints:
-        nodes: Ints = -(-pods.sum(axis=1) // max(1, self._nodes.pods))
+        nodes: Ints = (pods.sum(axis=1) + (self._nodes.pods - 1)) // max(1, self._nodes.pods)
         return np.minimum(nodes, self._nodes.most) if self._nodes.most else nodes
 
     def _with_nodes(self, pods: Ints) -> Ints:
         """Pods that have a node: those that ran before, then the new ones in the order of the workloads."""
         if not self._nodes.pods:
             return pods
-        self._nodes_wanted.push(self._nodes_for(pods))
+        wanted = self._nodes_for(pods)
+        self._nodes_wanted.push(wanted)
         self._nodes_come.push(self._nodes_wanted.values.min(axis=0))
-        there = np.floor(self._nodes_come.values.max(axis=0) * (1 - self._lost)).astype(np.int64)
+        there = self._nodes_come.values.max(axis=0)
+        if self._lost:
+            there = np.floor(there * (1 - self._lost)).astype(np.int64)
+        if not self._pending and (wanted <= there).all():
+            return pods
         running = np.minimum(pods, self._scheduled)
         placed = _fill(there * self._nodes.pods, running)
-        return placed + _fill(there * self._nodes.pods - placed.sum(axis=1), pods - running)
+        placed = placed + _fill(there * self._nodes.pods - placed.sum(axis=1), pods - running)
+        self._pending = bool((placed < pods).any())
+        return placed
 
     def _let_in(self, minute: int) -> Bools | bool:
         """Who comes in, who is turned away; says who is saturated."""
@@ -316,6 +327,13 @@ class _World:
             )
             for row, each in enumerate(self._contenders)
         ]
+
+
+def _together(rows: Ints) -> Ints | slice:
+    """Rows as a slice where they lie together, which is quicker to look up."""
+    if rows.size and rows[-1] - rows[0] + 1 == rows.size:
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
 def _fill(room: Ints, pods: Ints) -> Ints:
