@@ -215,7 +215,8 @@ class _Reckoning:
         """Log-ins of the minute when people may wait, from the whole day's curve, as the plan spreads them."""
         plan = self._plan
         days = planning_days(plan.grid, plan.timezone)
-        _, logins = planned_load(self._workload.workload, plan.spec, plan.demand, days)
+        load = plan.demand.loads[weights_of(self._workload.workload.weights)]
+        _, logins = planned_load(load, plan.spec, days)
         return float(logins[self._driver])
 
     def _connections(self) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from entcapacity import announcements, smoothing
 from entcapacity.budgets import Client, shared_out
-from entcapacity.demand import BAND_WIDTH, Demand, demand, timezones_of, weights_of
+from entcapacity.demand import BAND_WIDTH, Demand, Load, demand, timezones_of, weights_of
 from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local
@@ -126,7 +126,8 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
     timezone = most_users_live_in(spec)
     days = planning_days(grid, timezone)
     maxima = {name: _maximum(each, asked, spec) for name, each in scaled.items()}
-    loads = {name: planned_load(each.workload, spec, asked, days) for name, each in scaled.items()}
+    by_weights = {weights: planned_load(load, spec, days) for weights, load in asked.loads.items()}
+    loads = {name: by_weights[weights_of(each.workload.weights)] for name, each in scaled.items()}
     limits, budgeted = _share_budgets(spec, scaled, loads, maxima, days)
     now = _now(grid, as_of)
     planned: dict[str, WorkloadPlan] = {}
@@ -136,20 +137,23 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             need = each.sizing.need_for_connections(held)
         else:
             need = each.sizing.need(*loads[name])
+        wanted = _wanted(each, spec, asked, np.minimum(need, limits[name]))
+        in_effect = _in_effect(each, facts)
+        floor = _floor(each, spec, asked, wanted, in_effect, now)
         planned[name] = WorkloadPlan(
-            each.workload,
-            each.sizing,
-            each.lead,
-            each.clients,
-            each.minimum,
-            need,
-            maxima[name],
-            limits[name],
-            wanted := _wanted(each, spec, asked, np.minimum(need, limits[name])),
-            floor := _floor(each, spec, asked, wanted, in_effect := _in_effect(each, facts), now),
-            in_effect,
-            smoothing.delayed(floor, each.lead.own),
-            budgeted.get(name, ""),
+            workload=each.workload,
+            sizing=each.sizing,
+            lead=each.lead,
+            clients=each.clients,
+            minimum=each.minimum,
+            need=need,
+            maximum=maxima[name],
+            limit=limits[name],
+            wanted=wanted,
+            floor=floor,
+            in_effect=in_effect,
+            ready=smoothing.delayed(floor, each.lead.own),
+            budget=budgeted.get(name, ""),
         )
     return Plan(spec, facts, as_of, window, asked, tuple(planned[each.name] for each in spec.workloads), timezone)
 
@@ -249,9 +253,8 @@ def _now(grid: Grid, as_of: datetime) -> int:
 # --- load, limits, floors ---------------------------------------------------------------------------------------------
 
 
-def planned_load(workload: Workload, spec: ENTCapacitySpec, asked: Demand, days: Ints) -> tuple[Floats, Floats]:
-    """Sessions, and log-ins per minute, that a workload is sized for; a wait on purpose spreads log-ins."""
-    load = asked.loads[weights_of(workload.weights)]
+def planned_load(load: Load, spec: ENTCapacitySpec, days: Ints) -> tuple[Floats, Floats]:
+    """Sessions, and log-ins per minute, that workloads are sized for; a wait on purpose spreads log-ins."""
     sessions, logins = (each.planned(spec.demand.plan_on) for each in (load.sessions, load.logins))
     wait = minutes(spec.shaping.max_wait)
     if wait:
