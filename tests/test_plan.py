@@ -577,3 +577,15 @@ def test_a_pooler_is_explained_by_what_its_clients_are_planned_to_be():
     made = plan(spec, known, as_of, TUESDAY)
     night = made.grid.index(instant("2021-04-06T03:00:00+02:00"))
     assert made.workload("pgbouncer").need[night] <= 2  # not what the floors of eight o'clock would need
+
+
+@pytest.mark.parametrize(
+    ("zone", "timezone"), [("B", "Europe/Paris"), ("Saint-Pierre-et-Miquelon", "America/Miquelon")]
+)
+@pytest.mark.parametrize("day", ["2021-03-27", "2021-03-28", "2021-10-31", "2026-03-08", "2026-11-01"])
+def test_what_is_reckoned_by_the_day_is_reckoned_on_whole_days(zone, timezone, day):
+    spec = capacity(audience=[{"zones": [zone], "levels": ["Lycee"], "pupils": 1000}])
+    for clock in ("00:30", "02:59", "03:00", "23:00"):
+        made = plan(spec, facts(), EVENING, window(f"{day}T{clock}:00+00:00"))
+        for edge in (made.grid.instant(0), made.grid.instant(made.grid.length)):
+            assert edge.astimezone(ZoneInfo(timezone)).strftime("%H:%M") == "03:00"

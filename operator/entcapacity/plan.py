@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import reduce
 from math import ceil
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -213,10 +214,8 @@ def _padded(window: Grid, spec: ENTCapacitySpec, scaled: Mapping[str, Scaling], 
     if spec.shaping.slots is not None:  # slots shift whole calendar days, which begin before planning days
         before, after = before + MINUTES_PER_DAY, after + MINUTES_PER_DAY
     wide = window.padded(min(before, _MOST_PADDING), min(after, _MOST_PADDING))
-    margin = MINUTES_PER_DAY + 60
-    days = planning_days(wide.padded(margin, margin), timezone)
-    begin, end = np.searchsorted(days, [days[margin], days[margin + wide.length - 1] + 1])
-    return Grid(wide.start - margin + int(begin), int(end - begin))
+    begin = _day_start(wide.instant(0), timezone, 0)
+    return Grid.between(begin, _day_start(wide.instant(wide.length - 1), timezone, 1))
 
 
 def _most(scaling: Scaling, spec: ENTCapacitySpec) -> int:
@@ -231,6 +230,15 @@ def _most(scaling: Scaling, spec: ENTCapacitySpec) -> int:
 def planning_days(grid: Grid, timezone: str) -> Ints:
     """For each minute, the number of the day it is reckoned with; days begin at 03:00 local time."""
     return (local(grid, timezone).flat - _DAY_STARTS) // MINUTES_PER_DAY
+
+
+def _day_start(instant: datetime, timezone: str, later: int) -> datetime:
+    """When the day begins with which an instant is reckoned, or one so many days later."""
+    zone = ZoneInfo(timezone)
+    begin = time(_DAY_STARTS // 60)
+    on = instant.astimezone(zone)
+    back = 1 if on.time() < begin else 0
+    return datetime.combine(on.date() + timedelta(days=later - back), begin, zone).astimezone(UTC)
 
 
 def may_fall(spec: ENTCapacitySpec, grid: Grid) -> Bools:
