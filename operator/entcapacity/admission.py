@@ -11,7 +11,7 @@ from math import inf, isfinite, isinf
 import numpy as np
 
 from entcapacity.demand import Load, weights_of
-from entcapacity.grid import MINUTE, Floats
+from entcapacity.grid import MINUTE, Floats, ratio
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.smoothing import Admission, admit
 
@@ -107,5 +107,5 @@ def _ceiling(plan: Plan, workload: WorkloadPlan, carried: float, what: str) -> F
     weights = weights_of(workload.workload.weights)
     if weights:
         plain, weighted = (getattr(plan.demand.loads[each], what).expected for each in ((), weights))
-        ceiling *= np.divide(plain, weighted, out=np.ones_like(plain), where=weighted > 0)
+        ceiling *= ratio(plain, weighted)
     return ceiling

@@ -117,6 +117,11 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
     return offset // MINUTE
 
 
+def ratio(over: Floats, under: Floats) -> Floats:
+    """``over / under``, and 1 where that is nothing of nothing."""
+    return np.divide(over, under, out=np.ones_like(under), where=under > 0)
+
+
 Numbers = TypeVar("Numbers", Floats, Ints)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from entcapacity.demand import Band, Demand, Load, Stream, ordinary_peak, weights_of
 from entcapacity.facts import Facts
-from entcapacity.grid import MINUTE, Floats, Grid, Ints, local
+from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
 from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, plan, plan_for, planning_days, selected
 from entcapacity.scaling import Scaling, minutes, scalings
 from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
@@ -143,8 +143,7 @@ def _traffic(truth: Plan, actual: Actual, spec: ENTCapacitySpec, names: Sequence
 def _use(truth: Plan, name: str) -> Floats:
     """How heavily a workload is used, of 1: its weighted load over the plain one."""
     weighted = truth.demand.loads[weights_of(truth.workload(name).workload.weights)].sessions.expected
-    plain = truth.demand.load.sessions.expected
-    return np.divide(weighted, plain, out=np.ones_like(plain), where=plain > 0)
+    return ratio(weighted, truth.demand.load.sessions.expected)
 
 
 # --- who scales -------------------------------------------------------------------------------------------------------
@@ -226,8 +225,8 @@ def _optimum(
 
 
 def _exactly(came: Floats, weighted: Band, plain: Band) -> Band:
-    use = np.divide(weighted.expected, plain.expected, out=np.ones_like(came), where=plain.expected > 0)
-    return Band(came * use, came * use, came * use, came * use)
+    exact = came * ratio(weighted.expected, plain.expected)
+    return Band(exact, exact, exact, exact)
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,14 @@ from entcapacity.fields import Instant, LocalDate, Metadata, Model, Percent, Sco
 from entcapacity.vocabulary import Level, Schooling
 
 
+def _check(days: Period | CalendarDay) -> None:
+    """What holds for days of an announcement and of a calendar alike."""
+    if days.until is not None and days.until < days.from_:
+        raise ValueError(f"until {days.until} is before from {days.from_}")
+    if (days.schooling is Schooling.HYBRID) != (days.on_site_percent is not None):
+        raise ValueError("onSitePercent goes with schooling Hybrid, and Hybrid needs it")
+
+
 class Period(Model):
     """How school is held from one local date to another, both inclusive."""
 
@@ -25,10 +33,7 @@ class Period(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.until is not None and self.until < self.from_:
-            raise ValueError(f"until {self.until} is before from {self.from_}")
-        if (self.schooling is Schooling.HYBRID) != (self.on_site_percent is not None):
-            raise ValueError("onSitePercent goes with schooling Hybrid, and Hybrid needs it")
+        _check(self)
         return self
 
 
@@ -78,12 +83,9 @@ class CalendarDay(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.until is not None and self.until < self.from_:
-            raise ValueError(f"until {self.until} is before from {self.from_}")
         if self.until is not None and self.until - self.from_ > timedelta(days=400):
             raise ValueError(f"until {self.until} is more than 400 days after from {self.from_}: write an entry a year")
-        if (self.schooling is Schooling.HYBRID) != (self.on_site_percent is not None):
-            raise ValueError("onSitePercent goes with schooling Hybrid, and Hybrid needs it")
+        _check(self)
         return self
 
 
