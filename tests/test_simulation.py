@@ -139,3 +139,8 @@ def test_a_cron_trigger_holds_its_replicas_in_its_window_and_not_outside():
     run = _run(_contender(2, target=0.7, cron=cron), _traffic(50.0))
     assert run.asked[0, 5:40].tolist() == [30] * 35
     assert run.asked[0, 50] == 2  # five minutes of stabilisation later
+
+
+def test_there_are_no_more_nodes_than_there_can_be_from_the_first_minute_on():
+    run = _run(_contender(45), _traffic(10.0), nodes=Nodes(pods=10, startup=4, most=3))
+    assert run.ready[0, 10:].tolist() == [30] * (MINUTES - 10)

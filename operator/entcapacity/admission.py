@@ -58,13 +58,12 @@ def ceilings(plan: Plan) -> Ceilings:
     )
 
 
-def admission(plan: Plan) -> Admission:
+def admission(plan: Plan, ceiling: Ceilings) -> Admission:
     """Who gets in when, if people come as they are expected, as many as is planned on; arrays are on the plan's grid.
 
     Nobody waits from before ``as_of``: what was ready then, the plan does not know.
     """
     load = plan.demand.load
-    ceiling = ceilings(plan)
     past = np.arange(plan.grid.length) < plan.grid.index_from(plan.as_of)
     return admit(
         load.logins.coming(plan.spec.demand.plan_on),
@@ -77,7 +76,8 @@ def admission(plan: Plan) -> Admission:
 
 def waits(plan: Plan) -> Iterator[Wait]:
     """The times in the window, from ``as_of`` on, in which people wait."""
-    let_in, ceiling = admission(plan), ceilings(plan)
+    ceiling = ceilings(plan)
+    let_in = admission(plan, ceiling)
     begin, end = plan.ahead.start, plan.ahead.stop
     queued = let_in.queue[begin:end] >= 1.0
     edges = np.flatnonzero(np.diff(np.concatenate(([False], queued, [False])).astype(int))) + begin

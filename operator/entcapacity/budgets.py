@@ -35,9 +35,13 @@ class Client:
 
     def held(self, share: Floats) -> Floats:
         """Connections that those replicas hold, a rollout's surge counted."""
-        surged = np.ceil(self.replicas(share) * (100 + self.connections.max_surge_percent) / 100)
-        held: Floats = self.connections.per_replica * surged
-        return held
+        return held(self.connections, self.replicas(share))
+
+
+def held(connections: Connections, replicas: Ints) -> Floats:
+    """Connections that replicas hold, a rollout's surge counted."""
+    surged: Floats = np.ceil(replicas * (100 + connections.max_surge_percent) / 100)
+    return connections.per_replica * surged
 
 
 def shared_out(clients: Sequence[Client], connections: int) -> tuple[Ints, ...]:
@@ -57,5 +61,5 @@ def shared_out(clients: Sequence[Client], connections: int) -> tuple[Ints, ...]:
 
 
 def _held(clients: Sequence[Client], share: Floats) -> Floats:
-    held: Floats = np.sum([each.held(share) for each in clients], axis=0)
-    return held
+    total: Floats = np.sum([each.held(share) for each in clients], axis=0)
+    return total

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.admission import waits
+from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
 from entcapacity.grid import Bools
@@ -132,30 +132,29 @@ def _limits_reached(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
 def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
     """Budgets that the maxima of their clients overdraw; of a client without a maximum nothing can be said."""
     for budget in plan.spec.budgets:
-        held = 0
+        most_held = 0
         for workload in plan.spec.workloads:
             connections, most = workload.connections, workload.max_when_announced or workload.max
             if connections and connections.budget == budget.name and most:
-                held += connections.per_replica * ceil(most * (100 + connections.max_surge_percent) / 100)
-        if held > budget.connections:
-            yield reason("BudgetAtRisk", budget=budget.name, connections=held, allowed=budget.connections)
+                most_held += int(held(connections, np.array(most)))
+        if most_held > budget.connections:
+            yield reason("BudgetAtRisk", budget=budget.name, connections=most_held, allowed=budget.connections)
 
 
 def _budgets_overdrawn(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
     """Budgets that the floors themselves overdraw: minima, or floors that are still coming down, can ask for more."""
     for budget in plan.spec.budgets:
-        held = np.zeros(plan.ahead.stop - plan.ahead.start)
+        total = np.zeros(plan.ahead.stop - plan.ahead.start)
         for each in plan.workloads:
             connections = each.workload.connections
             if connections and connections.budget == budget.name:
-                surged = np.ceil(each.floor[plan.ahead] * (100 + connections.max_surge_percent) / 100)
-                held += connections.per_replica * surged
-        if held.size and held.max() > budget.connections:
-            at = _show(plan.grid.instant(plan.ahead.start + int(np.argmax(held))), zone)
+                total += held(connections, each.floor[plan.ahead])
+        if total.size and total.max() > budget.connections:
+            at = _show(plan.grid.instant(plan.ahead.start + int(np.argmax(total))), zone)
             yield reason(
                 "BudgetOverdrawn",
                 budget=budget.name,
-                connections=int(held.max()),
+                connections=int(total.max()),
                 at=at,
                 allowed=budget.connections,
             )

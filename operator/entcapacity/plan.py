@@ -165,19 +165,20 @@ def floors_in_effect(spec: ENTCapacitySpec, facts: Facts, as_of: datetime) -> di
     For previews and backtests, where no cluster can be asked. What was announced within the last day is planned from
     the floors that were in effect when it was announced.
     """
-    news = (
-        instant
-        for each in selected(spec, facts.announcements)
-        for instant in (each.spec.announced_at, each.spec.withdrawn_at)
-        if instant is not None and as_of - timedelta(days=1) < instant <= as_of
-    )
-    last = max(news, default=None)
+    last = max((each for each in news(spec, facts) if as_of - timedelta(days=1) < each <= as_of), default=None)
     before = replace(facts, floors={})
     if last is None:
         return _floors_at(plan(spec, before, as_of, Grid.at(as_of)), as_of)
     then = last - MINUTE
     known = replace(facts, floors=floors_in_effect(spec, before, then))
     return _floors_at(plan(spec, known, last, Grid.at(as_of)), as_of)
+
+
+def news(spec: ENTCapacitySpec, facts: Facts) -> list[datetime]:
+    """The instants at which something that the spec heeds is announced or withdrawn, in order."""
+    heeded = selected(spec, facts.announcements)
+    instants = {each for made in heeded for each in (made.spec.announced_at, made.spec.withdrawn_at) if each}
+    return sorted(instants)
 
 
 def selected(spec: ENTCapacitySpec, made: Iterable[SchoolAnnouncement]) -> tuple[SchoolAnnouncement, ...]:

@@ -15,13 +15,12 @@ from typing import Final
 
 import numpy as np
 
-from entcapacity.demand import Band, Demand, Load, Stream, ordinary_peak, weights_of
+from entcapacity.demand import Band, Demand, Load, Stream, weights_of
 from entcapacity.facts import Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
-from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, plan, plan_for, planning_days, selected
+from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
 from entcapacity.scaling import Scaling, minutes, scalings
 from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
-from entcapacity.sizing import ordinary_replicas
 from entcapacity.smoothing import leads_and_holds
 from entcapacity.spec import ENTCapacitySpec
 
@@ -152,15 +151,10 @@ def _use(truth: Plan, name: str) -> Floats:
 def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid, names: Sequence[str]) -> tuple[Ints, Ints]:
     """The floors of our plan, made anew at every news with what was known then, and the maxima: workloads × minutes."""
     start, end = window.instant(0), window.instant(window.length)
-    news = {
-        instant
-        for each in selected(spec, facts.announcements)
-        for instant in (each.spec.announced_at, each.spec.withdrawn_at)
-        if instant is not None and start < instant < end
-    }
+    within = [each for each in news(spec, facts) if start < each < end]
     in_effect = floors_in_effect(spec, facts, start)
     floors, maxima = [], []
-    for begin, finish in pairwise([start, *sorted(news), end]):
+    for begin, finish in pairwise([start, *within, end]):
         made = plan(spec, replace(facts, floors=in_effect), begin, Grid.between(begin, finish))
         floors.append(np.stack([made.workload(name).floor[made.inner] for name in names]))
         maxima.append(np.stack([made.workload(name).maximum[made.inner] for name in names]))
@@ -175,7 +169,8 @@ def _rivals(
     """Autoscalers as their documentation has them, between the same bounds as ours."""
     ones = np.ones(window.length, dtype=np.int64)
     minimum = np.stack([max(1, each.minimum) * ones for each in scaled.values()])
-    cron = np.where(_cron_window(spec, window), _ordinary(spec, scaled)[:, None], 1)
+    ordinary = np.array([each.ordinary for each in scaled.values()])
+    cron = np.where(_cron_window(spec, window), ordinary[:, None], 1)
     return (
         Contender("hpa", minimum, most, target=0.7),
         Contender("hpa-50", minimum, most, target=0.5),
@@ -190,13 +185,6 @@ def _cron_window(spec: ENTCapacitySpec, window: Grid) -> np.ndarray[tuple[int], 
     weekday = np.array([on.weekday() <= _FRIDAY for on in seen.days])[seen.day]
     inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = weekday & (seen.minute >= begin) & (seen.minute < end)
     return inside
-
-
-def _ordinary(spec: ENTCapacitySpec, scaled: dict[str, Scaling]) -> Ints:
-    monday = ordinary_peak(spec)
-    return np.array(
-        [ordinary_replicas(each.workload, each.sizing, monday.used(each.workload.weights)) for each in scaled.values()]
-    )
 
 
 def _predicted(last_week: Plan, actual: Actual, names: Sequence[str]) -> Ints:

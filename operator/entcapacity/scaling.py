@@ -54,6 +54,8 @@ class Scaling:
     lead: Lead
     clients: Mapping[str, int]
     """For a pooler, the connections per replica of each client; else empty."""
+    ordinary: int
+    """Replicas at the peak of an ordinary Monday."""
     minimum: int
     """Never above ``maximum``, whatever the spec says: the API server would refuse it."""
     maximum: int
@@ -70,15 +72,13 @@ class Scaling:
 def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
     """How each workload is scaled, by name; clients before the poolers that follow them."""
     found: dict[str, Scaling] = {}
-    ordinary: dict[str, int] = {}
     monday = ordinary_peak(spec)
     for workload in _clients_first(spec.workloads):
         kind = scales_with(workload, spec.workloads)
         clients = clients_of(workload, spec.workloads) if kind == "Clients" else {}
-        held = sum(count * ordinary[name] for name, count in clients.items())
+        held = sum(count * found[name].ordinary for name, count in clients.items())
         peak = monday.used(workload.weights)
         sized = sizing(workload, spec, peak, held)
-        ordinary[workload.name] = ordinary_replicas(workload, sized, peak)
         bounds = facts.bounds.get(workload.name, Bounds())
         maximum = workload.max or bounds.max or MAX_REPLICAS
         raised = workload.max_when_announced
@@ -89,6 +89,7 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
             sized,
             _lead(workload, kind, spec, facts),
             clients,
+            ordinary_replicas(workload, sized, peak),
             minimum=min(minimum, maximum),
             maximum=maximum,
             raised=maximum if raised is None else max(raised, workload.max or bounds.max or 0),

@@ -183,7 +183,7 @@ class _World:
         self._failing, self._random = failing_percent / 100, np.random.default_rng(seed)
         self._nodes_wanted = _Past(self._nodes_for(pods), nodes.startup * TICKS + 1)
         self._nodes_come = _Past(self._nodes_for(pods), NODE_IDLE + 1)
-        self._lost, self._pending = 0.0, False
+        self._lost = 0.0
         self._usage = [np.zeros((rows, columns))] * (METRIC_LAG + 1)
         self._sessions, self._waiting = np.full(rows, traffic.sessions_before), np.zeros(rows)
         self._leaving = np.zeros(rows)
@@ -231,7 +231,7 @@ class _World:
     def _run_pods(self, minute: int) -> None:
         """Schedules, starts and loses pods."""
         lost = float(self._traffic.lost[minute])
-        changed = lost != self._lost or self._pending or self._again or (self._pods != self._scheduled).any()
+        changed = lost != self._lost or self._again or (self._pods != self._scheduled).any()
         self._still = 0 if changed else self._still + 1
         if self._still > self._longest:
             return  # every pod and node is where it will stay
@@ -261,19 +261,17 @@ class _World:
         """Pods that have a node: those that ran before, then the new ones in the order of the workloads."""
         if not self._nodes.pods:
             return pods
-        wanted = self._nodes_for(pods)
-        self._nodes_wanted.push(wanted)
+        self._nodes_wanted.push(self._nodes_for(pods))
         self._nodes_come.push(self._nodes_wanted.values.min(axis=0))
         there = self._nodes_come.values.max(axis=0)
         if self._lost:
             there = np.floor(there * (1 - self._lost)).astype(np.int64)
-        if not self._pending and (wanted <= there).all():
+        room = there * self._nodes.pods
+        if (pods.sum(axis=1) <= room).all():
             return pods
         running = np.minimum(pods, self._scheduled)
-        placed = _fill(there * self._nodes.pods, running)
-        placed = placed + _fill(there * self._nodes.pods - placed.sum(axis=1), pods - running)
-        self._pending = bool((placed < pods).any())
-        return placed
+        placed = _fill(room, running)
+        return placed + _fill(room - placed.sum(axis=1), pods - running)
 
     def _let_in(self, minute: int) -> Bools | bool:
         """Who comes in, who is turned away; says who is saturated."""
