@@ -1,7 +1,16 @@
 """How the tests run: property tests with the same examples every time, and skips that can be made to fail."""
 
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+from cluster.binaries import Unavailable, find
+from cluster.control_plane import Cluster
+from operating import ROOT, Platform, a_platform
 
 # "daily" finds the same examples on every machine, so that a red build is a red build; "soak" looks for new ones.
 settings.register_profile("daily", derandomize=True, max_examples=50, deadline=None, database=None)
@@ -13,6 +22,53 @@ settings.load_profile("daily")  # --hypothesis-profile=soak comes later and wins
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run; for CI")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker("cluster")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("cluster"):
+        try:
+            find()
+        except Unavailable as reason:  # skipped here rather than by the fixture, so that one line tells of all
+            pytest.skip(f"the tests on a real cluster did not run: {reason}")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A real cluster for the whole run: tests share it, each in a `namespace` of its own."""
+    with TemporaryDirectory(prefix="ent-capacity-") as directory, Cluster(Path(directory)) as running:
+        yield running
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace for one test, in which pods can be created."""
+    name = f"test-{secrets.token_hex(4)}"
+    cluster.kubectl("create", "namespace", name)
+    cluster.kubectl("wait", "--for=create", "-n", name, "serviceaccount/default", "--timeout=30s")
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def kinds(cluster: Cluster) -> None:
+    """Our own resources on the cluster, and KEDA's, reduced to what is written there."""
+    for each in (*(ROOT / "crds").glob("*.yaml"), ROOT / "tests" / "cluster" / "scaledobjects.yaml"):
+        cluster.kubectl("apply", "--server-side", "-f", str(each))
+    for each in ("entcapacities.entcapacity.io", "scaledobjects.keda.sh"):
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{each}", "--timeout=20s")
+
+
+@pytest.fixture
+def platform(cluster: Cluster, kinds: None, namespace: str) -> Iterator[Platform]:  # noqa: ARG001 -- kinds must be there
+    """A namespace in which an operator can run with the rights that ship."""
+    with a_platform(cluster, namespace) as made:
+        yield made
 
 
 def _forbidden_skips(config: pytest.Config) -> int:
