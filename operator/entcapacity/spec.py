@@ -1,4 +1,7 @@
-"""The custom resource ``ENTCapacity`` as frozen types; ``parse`` makes them from documents."""
+"""The custom resource ``ENTCapacity`` as frozen types; ``parse`` makes them from documents.
+
+What a validator checks across fields, ``rules`` says once more in CEL, for the API server.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,31 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from entcapacity.fields import (
+    BY_NAME,
     MINUTES_PER_DAY,
-    Academie,
+    Academies,
     Count,
     DepartementCode,
     Duration,
     Instant,
     LabelSelector,
+    Levels,
     LocalTime,
     Metadata,
     Model,
     Name,
+    ObjectName,
     Percent,
     Quantity,
     Startup,
     UserPercent,
-    Zone,
+    Zones,
+    rules,
 )
+from entcapacity.territories import PLACES
 from entcapacity.vocabulary import DayKind, Level, Role, Weekday
 
 MAX_USERS: Final = 20_000_000
@@ -35,6 +43,8 @@ MAX_REPLICAS: Final = 10_000
 ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
 Users = Annotated[Count, Field(ge=0, le=MAX_USERS)]
 Replicas = Annotated[Count, Field(ge=0, le=MAX_REPLICAS)]
+Roles = Annotated[tuple[Role, ...], Field(max_length=len(Role))]
+DayKinds = Annotated[tuple[DayKind, ...], Field(max_length=len(DayKind))]
 
 
 class DepartementShare(Model):
@@ -49,15 +59,47 @@ class DepartementShare(Model):
 class Segment(Model):
     """People who share a calendar: a part of the platform's audience."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.zones) && self.zones.size() > 0 || has(self.academies) && self.academies.size() > 0"
+                " || has(self.departements) && self.departements.size() > 0",
+                "says not where its users live: name zones, academies or departements",
+            ),
+            ("!has(self.levels) || self.levels.size() > 0", "levels is empty: leave it out for all levels"),
+            (
+                "!has(self.departements) || !self.departements.exists(d, has(d.percent))"
+                " || (!has(self.zones) || self.zones.size() == 0)"
+                " && (!has(self.academies) || self.academies.size() == 0)",
+                "departements with percent cannot be mixed with zones or academies",
+            ),
+        )
+    )
+
     name: Name | None = Field(None, description="Name in plans and reasons; default audience-1, audience-2 …")
-    zones: tuple[Zone, ...] = Field((), description="School zones where they live.")
-    academies: tuple[Academie, ...] = Field((), description="Académies where they live.")
-    departements: tuple[DepartementShare, ...] = Field((), description="Départements where they live.")
-    levels: tuple[Level, ...] = Field(tuple(Level), description="School levels; default all.")
+    zones: Zones = Field((), description="School zones where they live: A, B, C, Corse, Guadeloupe …")
+    academies: Academies = Field((), description="Académies where they live, for example Toulouse.")
+    departements: tuple[DepartementShare, ...] = Field(
+        (),
+        description="Départements where they live; with percent, if shares are known.",
+        max_length=len(PLACES),
+        json_schema_extra=rules(
+            (
+                "self.all(each, has(each.percent)) || !self.exists(each, has(each.percent))",
+                "give percent for all of them or for none",
+            ),
+            (
+                "!self.exists(each, has(each.percent))"
+                " || self.map(each, has(each.percent) ? each.percent : 0).sum() == 100",
+                "percent must add up to 100",
+            ),
+        ),
+    )
+    levels: Levels = Field(tuple(Level), description="School levels; default all.")
     pupils: Users = Field(description="Accounts of pupils.")
     teachers: Users | None = Field(None, description="Accounts of teachers; default: the national ratio to pupils.")
     parents: Users | None = Field(None, description="Accounts of parents; default: the national ratio to pupils.")
-    calendar: Name | None = Field(None, description="A SchoolCalendar that holds for this segment.")
+    calendar: Name | None = Field(None, description="Name of a SchoolCalendar that holds for this segment.")
 
     @model_validator(mode="after")
     def _placed(self) -> Self:
@@ -86,10 +128,24 @@ class CurvePoint(Model):
 class Curve(Model):
     """Share of users in session over a day, linear between points."""
 
-    roles: tuple[Role, ...] = Field(tuple(Role), description="Whose curve; default all roles.")
-    levels: tuple[Level, ...] = Field(tuple(Level), description="At which levels; default all.")
-    weekdays: tuple[Weekday, ...] = Field((), description="On which weekdays; default all.")
-    points: tuple[CurvePoint, ...] = Field(description="From 00:00 to 24:00, in order.")
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.points.size() >= 2 && self.points[0].at == '00:00'"
+                " && self.points[self.points.size() - 1].at == '24:00'",
+                'points do not cover the day: begin at "00:00" and end at "24:00"',
+            ),
+            (
+                "self.points.all(i, point, i == 0 || self.points[i - 1].at < point.at)",
+                "points are not in order: each time later than the one before",
+            ),
+        )
+    )
+
+    roles: Roles = Field(tuple(Role), description="Whose curve; default all roles.")
+    levels: Levels = Field(tuple(Level), description="At which levels; default all.")
+    weekdays: tuple[Weekday, ...] = Field((), description="On which weekdays; default all.", max_length=len(Weekday))
+    points: tuple[CurvePoint, ...] = Field(description="From 00:00 to 24:00, in order.", max_length=300)
 
     @model_validator(mode="after")
     def _covers_the_day(self) -> Self:
@@ -104,9 +160,18 @@ class Curve(Model):
 class ClosedHours(Model):
     """Hours in which a role is kept out."""
 
-    roles: tuple[Role, ...] = Field(description="Who is kept out.", min_length=1)
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.closed.size() != 2 || self.closed[0] < self.closed[1]",
+                "closed ends before it starts: for hours over midnight write two entries",
+            )
+        )
+    )
+
+    roles: Roles = Field(description="Who is kept out.", min_length=1)
     closed: tuple[LocalTime, LocalTime] = Field(description='From and until, local time: ["07:30", "17:30"].')
-    day_kinds: tuple[DayKind, ...] = Field((), description="On which kinds of day; default all.")
+    day_kinds: DayKinds = Field((), description="On which kinds of day; default all.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -118,22 +183,24 @@ class ClosedHours(Model):
 class Demand(Model):
     """How users become load."""
 
-    plan_on: Literal["Expected", "High"] = Field("High", description="Plan on what is expected or on the upper band.")
+    plan_on: Literal["Expected", "High"] = Field(
+        "High", description="Plan on what is Expected, or on High, the upper edge of the band."
+    )
     session_length: Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(hours=8))] = Field(
         timedelta(minutes=12), description="Mean length of a session."
     )
-    curves: Mapping[DayKind, tuple[Curve, ...]] = Field(
+    curves: Mapping[DayKind, Annotated[tuple[Curve, ...], Field(max_length=20)]] = Field(
         {}, description="Curves instead of the built-in ones, per kind of day; the first that matches is taken."
     )
-    hours: tuple[ClosedHours, ...] = Field((), description="Hours in which roles are kept out.")
+    hours: tuple[ClosedHours, ...] = Field((), description="Hours in which roles are kept out.", max_length=20)
 
 
 class Target(Model):
     """What is scaled."""
 
-    api_version: str = Field("apps/v1", description="API version of the workload.")
-    kind: str = Field("Deployment", description="Deployment, StatefulSet, or anything with /scale.")
-    name: str = Field(description="Name in the same namespace.")
+    api_version: ObjectName = Field("apps/v1", description="API version of the workload.")
+    kind: ObjectName = Field("Deployment", description="Deployment, StatefulSet, or anything with /scale.")
+    name: ObjectName = Field(description="Name in the same namespace.")
 
 
 class OrdinaryPeak(Model):
@@ -147,6 +214,15 @@ class OrdinaryPeak(Model):
 
 class Capacity(Model):
     """What one replica carries at 100 %, where it was measured."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.sessions) || has(self.loginsPerMinute)",
+                "is empty: give sessions, loginsPerMinute or both",
+            )
+        )
+    )
 
     sessions: Annotated[Count, Field(ge=1, le=10_000_000)] | None = Field(None, description="Concurrent sessions.")
     logins_per_minute: Annotated[Count, Field(ge=1, le=10_000_000)] | None = Field(
@@ -171,8 +247,8 @@ class Connections(Model):
 class Requests(Model):
     """What one replica asks of a node."""
 
-    cpu: Quantity = Field(0.0, description='CPU, "500m".')
-    memory: Quantity = Field(0.0, description='Memory, "1Gi".')
+    cpu: Quantity = Field(0.0, description='CPU: "500m", or 2.')
+    memory: Quantity = Field(0.0, description='Memory: "1Gi".')
 
 
 def _at_most_two_hours(startup: timedelta | str) -> timedelta | str:
@@ -184,17 +260,60 @@ def _at_most_two_hours(startup: timedelta | str) -> timedelta | str:
 class Workload(Model):
     """Something that is scaled, and what it carries."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.ordinaryPeak) || has(self.capacity)",
+                "says not what it carries: give ordinaryPeak or capacity",
+            ),
+            (
+                "has(self.ordinaryPeak) || !has(self.scalesWith) || !(self.scalesWith in ['Sessions', 'Both'])"
+                " || has(self.capacity) && has(self.capacity.sessions)",
+                "scalesWith Sessions or Both needs capacity.sessions, or ordinaryPeak",
+            ),
+            (
+                "has(self.ordinaryPeak) || !has(self.scalesWith) || !(self.scalesWith in ['Logins', 'Both'])"
+                " || has(self.capacity) && has(self.capacity.loginsPerMinute)",
+                "scalesWith Logins or Both needs capacity.loginsPerMinute, or ordinaryPeak",
+            ),
+            (
+                "has(self.ordinaryPeak) || !has(self.scalesWith) || self.scalesWith != 'Clients'",
+                "scalesWith Clients is calibrated by ordinaryPeak: give it",
+            ),
+            (
+                "!has(self.connections) || !has(self.scalesWith) || self.scalesWith != 'Clients'",
+                "a pooler's own connections are not counted, its clients' are: leave connections out",
+            ),
+            (
+                "!has(self.min) || !has(self.max) || self.min <= self.max",
+                "min is above max: lower min or raise max",
+            ),
+            (
+                "!has(self.maxWhenAnnounced) || (!has(self.max) || self.max <= self.maxWhenAnnounced)"
+                " && (!has(self.min) || self.min <= self.maxWhenAnnounced)",
+                "maxWhenAnnounced is below max or min: raise it, or leave it out",
+            ),
+            (
+                "!has(self.startup) || !self.startup.matches('^[0-9]+[hms]')"
+                " || duration(self.startup) <= duration('2h')",
+                "startup is longer than two hours: a pod that takes so long cannot follow a school day",
+            ),
+        )
+    )
+
     name: Name = Field(description="Name of the workload; by default its Deployment has the same.")
     target: Target | None = Field(None, description="What is scaled; default the Deployment named like the workload.")
     scales_with: ScalesWith | None = Field(
         None,
-        description="What its need grows with. Clients: a pooler, whose need follows the floors of the workloads that "
-        "come after it. Default Sessions, or Clients where workloads with connections come after it.",
+        description="What its need grows with. Clients is for a pooler, whose need follows the floors of the workloads "
+        "that come after it. Default Sessions, or Clients where workloads with connections come after it.",
     )
     ordinary_peak: OrdinaryPeak | None = Field(None, description="What runs at the peak of an ordinary Monday.")
     capacity: Capacity | None = Field(None, description="What one replica carries, where it was measured.")
     min: Replicas | None = Field(None, description="Least replicas; default what the HPA or the workload had, or 1.")
-    max: Annotated[Replicas, Field(ge=1)] | None = Field(None, description="Most replicas; default the HPA's.")
+    max: Annotated[Replicas, Field(ge=1)] | None = Field(
+        None, description="Most replicas: a floor never goes above; default the HPA's."
+    )
     max_when_announced: Annotated[Replicas, Field(ge=1)] | None = Field(
         None, description="Most replicas on announced days; raises the HPA's maximum and gives it back."
     )
@@ -204,9 +323,11 @@ class Workload(Model):
     warmup: Annotated[Duration, Field(le=timedelta(hours=2))] = Field(
         timedelta(0), description="Ready, but caches cold: counts as lead."
     )
-    after: tuple[Name, ...] = Field((), description="Workloads that must be Ready before this one.")
+    after: tuple[Name, ...] = Field((), description="Workloads that must be Ready before this one.", max_length=20)
     connections: Connections | None = Field(None, description="Connections taken from a budget.")
-    driver: Literal["Auto", "HPA", "ScaledObject", "Scale"] = Field("Auto", description="How it is scaled.")
+    driver: Literal["Auto", "HPA", "ScaledObject", "Scale"] = Field(
+        "Auto", description="What a floor is written to; Auto looks for the HPA or ScaledObject in charge."
+    )
     weights: Mapping[DayKind, Annotated[Count, Field(ge=1, le=1000)]] = Field(
         {}, description="Heavier or lighter use of this workload on a kind of day, in percent: {Remote: 150}."
     )
@@ -288,6 +409,12 @@ class Nodes(Model):
 class Spread(Model):
     """Failure domains (zones, rooms, sites) of which some may be lost."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("self.tolerate < self.failureDomains", "tolerate must be below failureDomains: one has to be left")
+        )
+    )
+
     failure_domains: Annotated[Count, Field(ge=2, le=100)] = Field(description="How many there are.")
     tolerate: Annotated[Count, Field(ge=1, le=99)] = Field(description="How many may be lost.")
 
@@ -300,6 +427,8 @@ class Spread(Model):
 
 class Slots(Model):
     """Recommended start times of segments, to spread a morning."""
+
+    model_config = ConfigDict(json_schema_extra=rules(("self.from < self.until", "until is not after from")))
 
     from_: LocalTime = Field(alias="from", description="Earliest start, local time.")
     until: LocalTime = Field(description="Latest start, local time.")
@@ -324,8 +453,12 @@ class Shaping(Model):
 class Event(Model):
     """A peak that no calendar shows."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(("timestamp(self.from) < timestamp(self.until)", "until is not after from"))
+    )
+
     name: Name = Field(description="Name in plans and reasons.")
-    from_: Instant = Field(alias="from", description="When it begins.")
+    from_: Instant = Field(alias="from", description="When it begins: 2027-06-02T18:30:00+02:00.")
     until: Instant = Field(description="When it ends.")
     percent: Annotated[Count, Field(ge=1, le=30_000)] = Field(description="Demand in percent of the usual: 300 is ×3.")
 
@@ -346,27 +479,80 @@ class Boost(Model):
 class ENTCapacitySpec(Model):
     """What a platform needs: who connects, what carries them, and how it may be scaled."""
 
-    mode: Literal["Observe", "Enforce"] = Field("Observe", description="Observe plans and reports; Enforce acts.")
-    announcement_selector: LabelSelector = Field(LabelSelector(), description="Announcements heeded; default all.")
-    audience: tuple[Segment, ...] = Field(description="Who connects.", min_length=1, max_length=200)
+    # That names differ where a list is a map by name, the API server sees to by itself.
+    # CEL cannot follow a chain of any length, so circles in after are left to the parser.
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.audience.all(a, !has(a.name) || self.audience.exists_one(b, has(b.name) && b.name == a.name))",
+                "a name stands in audience more than once: names must differ",
+            ),
+            (
+                "self.workloads.all(w, !has(w.after) || sets.contains(self.workloads.map(b, b.name), w.after))",
+                "after names a workload that does not exist: add it under workloads, or correct the name",
+            ),
+            (
+                "self.workloads.all(w, !has(w.connections)"
+                " || has(self.budgets) && self.budgets.exists(b, b.name == w.connections.budget))",
+                "connections names a budget that does not exist: add it under budgets",
+            ),
+            (
+                "self.workloads.all(w, !has(w.scalesWith) || w.scalesWith != 'Clients'"
+                " || self.workloads.exists(c, has(c.after) && w.name in c.after))",
+                "scalesWith is Clients, but no workload comes after this one: name it in their after",
+            ),
+            (  # such a workload is a pooler by default
+                "self.workloads.all(w, !has(w.connections) || has(w.scalesWith) || !has(w.ordinaryPeak)"
+                " || !self.workloads.exists(c, has(c.connections) && has(c.after) && w.name in c.after))",
+                "a pooler's own connections are not counted, its clients' are: leave its connections out",
+            ),
+        )
+    )
+
+    mode: Literal["Observe", "Enforce"] = Field(
+        "Observe", description="Observe plans and reports; Enforce writes floors."
+    )
+    suspend_until: Instant | None = Field(
+        None, description="Until then, floors are left as they are: 2027-01-04T12:00:00+01:00."
+    )
+    announcement_selector: LabelSelector = Field(
+        LabelSelector(), description="SchoolAnnouncements that are heeded; default all."
+    )
+    audience: tuple[Segment, ...] = Field(
+        description="Who connects: segments of users who share a calendar.", min_length=1, max_length=200
+    )
     demand: Demand = Field(Demand(), description="How users become load.")
-    workloads: tuple[Workload, ...] = Field(description="What is scaled.", min_length=1, max_length=100)
+    workloads: tuple[Workload, ...] = Field(
+        description="What is scaled.", min_length=1, max_length=100, json_schema_extra=BY_NAME
+    )
     target_utilization_percent: Annotated[Percent, Field(ge=1)] = Field(
         75, description="How busy replicas may be by plan."
     )
-    budgets: tuple[Budget, ...] = Field((), description="Connections that databases allow.", max_length=50)
-    limits: tuple[Limit, ...] = Field((), description="Ceilings that are not ours to scale.", max_length=50)
+    budgets: tuple[Budget, ...] = Field(
+        (),
+        description="Connections that databases allow, for workloads to share.",
+        max_length=50,
+        json_schema_extra=BY_NAME,
+    )
+    limits: tuple[Limit, ...] = Field(
+        (),
+        description="Ceilings that are not ours to scale, such as a national log-in.",
+        max_length=50,
+        json_schema_extra=BY_NAME,
+    )
     ready_before: ReadyBefore = Field(ReadyBefore(), description="How long before the need replicas are Ready.")
     ramp: Ramp = Field(Ramp(), description="How fast floors move.")
     nodes: Nodes = Field(Nodes(), description="Nodes that come when pods need them.")
     spread: Spread | None = Field(None, description="Failure domains of which some may be lost.")
     shaping: Shaping = Field(Shaping(), description="Waits that are allowed on purpose.")
-    events: tuple[Event, ...] = Field((), description="Peaks that no calendar shows.", max_length=200)
+    events: tuple[Event, ...] = Field(
+        (), description="Peaks that no calendar shows, such as exam results.", max_length=200, json_schema_extra=BY_NAME
+    )
     boost: Boost | None = Field(None, description="More of everything, for a while.")
 
 
 class ENTCapacity(Model):
-    """One platform."""
+    """An ENT: who connects, what carries them, and how it may be scaled, so that it is Ready before they come."""
 
     api_version: Literal["entcapacity.io/v1alpha1"]
     kind: Literal["ENTCapacity"]

@@ -5,7 +5,7 @@ Made when asked for; the plan itself is only arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -47,10 +47,14 @@ def steps(plan: Plan, workload: WorkloadPlan) -> Iterator[Step]:
     if first >= last:
         return
     floor = workload.floor
-    changes = first + 1 + np.flatnonzero(np.diff(floor[first:last]))
-    why = _Why(plan, workload)
-    for index in (first, *map(int, changes)):
-        yield Step(plan.grid.instant(index), int(floor[index]), why(index))
+    changes = [first, *(first + 1 + np.flatnonzero(np.diff(floor[first:last]))).tolist()]
+    for index, each in zip(changes, why(plan, workload, changes), strict=True):
+        yield Step(plan.grid.instant(index), int(floor[index]), each)
+
+
+def why(plan: Plan, workload: WorkloadPlan, indices: Iterable[int]) -> Iterator[Reason]:
+    """The reasons for a workload's floors at some positions of the plan's grid."""
+    return map(_Why(plan, workload), indices)
 
 
 def driver(plan: Plan, workload: WorkloadPlan, index: int) -> Driver:

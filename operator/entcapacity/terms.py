@@ -95,6 +95,13 @@ def embedded_terms() -> Terms:
     )
 
 
+@cache
+def provenance() -> str:
+    """What the embedded facts come from, as of when, and by which content."""
+    source = tomllib.loads(_data("terms.toml"))["source"][0]
+    return f"{source['url'].rstrip('/').rpartition('/')[2]}, {source['retrieved']}, SHA-256 {source['sha256'][:12]}"
+
+
 def _data(name: str) -> str:
     return resources.files(__package__).joinpath("data", name).read_text(encoding="utf-8")
 
