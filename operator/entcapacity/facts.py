@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.schooldays import SchoolDays
@@ -26,6 +26,8 @@ class Facts:
     announcements: tuple[SchoolAnnouncement, ...] = ()
     floors: Mapping[str, int] = field(default_factory=dict)
     """Floors in effect at ``as_of``, by workload; where one is missing, the plan is taken to have been followed."""
+    since: datetime | None = None
+    """When the floors in effect last moved: their rates count from then; default ``as_of``."""
     startups: Mapping[str, timedelta] = field(default_factory=dict)
     """Measured times from asking to Ready, by workload."""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)

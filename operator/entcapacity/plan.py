@@ -130,7 +130,7 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
     by_weights = {weights: planned_load(load, spec, days) for weights, load in asked.loads.items()}
     loads = {name: by_weights[weights_of(each.workload.weights)] for name, each in scaled.items()}
     limits, budgeted = _share_budgets(spec, scaled, loads, maxima, days)
-    now = _now(grid, as_of)
+    now = _now(grid, min(facts.since or as_of, as_of))
     planned: dict[str, WorkloadPlan] = {}
     for name, each in scaled.items():
         if each.clients:

@@ -438,10 +438,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WorkloadAdded": ("added", "ajoutée"),
     "WorkloadRemoved": ("removed", "retirée"),
     "Unchanged": ("no change", "aucun changement"),
-    "ReplayHead": (
-        "{title}, planOn {planOn}: up to {percent} % more users, up to {early} min earlier than expected",
-        "{title}, planOn {planOn} : jusqu'à {percent} % d'utilisateurs en plus, jusqu'à {early} min plus tôt que prévu",
+    "ReplayHead": ("{title}, planOn {planOn}: {came}", "{title}, planOn {planOn} : {came}"),
+    "CameDeviating": (
+        "up to {percent} % more users than expected, up to {early} min earlier",
+        "jusqu'à {percent} % d'utilisateurs de plus que prévu, jusqu'à {early} min plus tôt",
     ),
+    "CameMeasured": ("users as measured in {name}", "utilisateurs tels que mesurés dans {name}"),
     "SaturatedColumn": ("saturated min", "min saturées"),
     "RefusedColumn": ("refused user-min", "min-util. refusées"),
     "WaitColumn": ("longest wait", "attente max."),
@@ -468,5 +470,237 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ClientsHead": (
         "connections of {clients}; lowered only at night",
         "connexions des clients {clients} ; abaissé la nuit seulement",
+    ),
+    # pages and pictures
+    "PagePlanTitle": ("{name}: what is asked for, and why", "{name} : ce qui est demandé, et pourquoi"),
+    "PagePlanWhen": (
+        "{since} to {until} ({timezone}), as known at {asOf}.",
+        "Du {since} au {until} ({timezone}), selon ce qui est connu le {asOf}.",
+    ),
+    "PageReplayWhen": (
+        "{since} to {until} ({timezone}). Everybody meets the same people: {came}.",
+        "Du {since} au {until} ({timezone}). Les mêmes utilisateurs pour tous : {came}.",
+    ),
+    "PageServed": ("Our plan turned nobody away.", "Notre plan n'a refusé personne."),
+    "PageRefused": (
+        "Our plan left people outside for {minutes:minute|minutes} in all, {wait}.",
+        "Notre plan a laissé des gens dehors {minutes:minute|minutes} en tout, {wait}.",
+    ),
+    "PageRivalServed": ("{who}: nobody either.", "{who} : personne non plus."),
+    "PageRivalRefused": (
+        "{who}: people were left outside for {minutes:minute|minutes} in all, {wait}.",
+        "{who} : des gens sont restés dehors {minutes:minute|minutes} en tout, {wait}.",
+    ),
+    "PageLongest": ("{minutes} min at the longest", "{minutes} min au plus"),
+    "PageNeverIn": ("some of them to the end", "certains jusqu'à la fin"),
+    "PagePictured": ("Shown: {on}, the day that tells the most.", "Ici le {on}, le jour qui en dit le plus."),
+    "PageReplayTitle": ("Replay of {title}", "Rejeu : {title}"),
+    "PageSpan": ("Show", "Montrer"),
+    "PageWhole": ("everything", "tout"),
+    "PageHours": ("Replica-hours: {all}.", "Heures-réplica : {all}."),
+    "PageHoursOf": ("{who} {hours}", "{who} {hours}"),
+    "PageCost": (
+        "{hours:replica-hour|replica-hours}, {peak:replica|replicas} at the peak; "
+        "the same days of an ordinary week take {usual}.",
+        "{hours:heure-réplica|heures-réplica}, {peak:réplica|réplicas} au pic ; "
+        "les mêmes jours d'une semaine ordinaire en prennent {usual}.",
+    ),
+    "PageAsWell": (
+        "As good here, for no more replica-hours: {names}.",
+        "Aussi bien ici, sans plus d'heures-réplica : {names}.",
+    ),
+    "PageAnnounced": ("{name}, announced {at}", "{name}, annonce du {at}"),
+    "PageWithdrawn": ("{name}, withdrawn {at}", "{name}, retirée le {at}"),
+    "PageEvent": ("event {name}", "événement {name}"),
+    "PageLost": ("{percent} % of the nodes lost", "{percent} % des nœuds perdus"),
+    "PageFlood": ("requests × {times}, nobody behind them", "requêtes × {times}, sans personne derrière"),
+    "PageTroubleOver": ("over", "fini"),
+    "PageAsOf": ("planned here", "plan établi ici"),
+    "PageKnown": ("Known before: {news}.", "Connu avant : {news}."),
+    "PagePeople": ("People online at once (sessions)", "Personnes en ligne à la fois (sessions)"),
+    "PageReplicas": ("Replicas of {workload}", "Réplicas de {workload}"),
+    "PageOutside": ("People outside, waiting to come in", "Personnes dehors, qui attendent d'entrer"),
+    "PageChart": (
+        "Curves over time: people online, replicas, people outside. Move along them with the arrow keys.",
+        "Courbes dans le temps : personnes en ligne, réplicas, personnes dehors. À parcourir aux flèches du clavier.",
+    ),
+    "PageHint": (
+        "Point at the curves, or use the arrow keys: the values, and why so many replicas.",
+        "Pointez les courbes, ou utilisez les flèches du clavier : les valeurs, et pourquoi tant de réplicas.",
+    ),
+    "PageHowReplay": (
+        "Grey: just enough replicas for who really came. Wherever ready replicas are below it, people are turned away.",
+        "En gris : juste assez de réplicas pour qui est vraiment venu. Là où les réplicas prêts sont en dessous, "
+        "des gens sont refusés.",
+    ),
+    "PageHowPlan": (
+        "Replicas are asked for early enough to be ready when they are needed, and given back slowly.",
+        "Les réplicas sont demandés assez tôt pour être prêts quand il les faut, et rendus lentement.",
+    ),
+    "PageWorkload": ("Workload", "Charge"),
+    "PageWhy": ("Why:", "Pourquoi :"),
+    "PageCompare": ("Compare with", "Comparer avec"),
+    "PageScores": ("Who did how well", "Qui s'en sort comment"),
+    "PageContender": ("Who scales", "Qui met à l'échelle"),
+    "PageBest": (
+        "Bold with a dot: the best in its column, of those who do not know the future.",
+        "En gras avec un point : le meilleur de sa colonne, parmi ceux qui ne connaissent pas l'avenir.",
+    ),
+    "PageOrientation": ("For orientation: knowing the future", "Pour repère : en connaissant l'avenir"),
+    "PageSaturated": (
+        "minutes in which some workload had more load than its ready replicas carry",
+        "minutes où une charge dépassait ce que portent ses réplicas prêts",
+    ),
+    "PageRefusedMeans": (
+        "minutes that people spent outside, summed over people",
+        "minutes passées dehors, additionnées sur toutes les personnes",
+    ),
+    "PageWaitMeans": ("the longest time anybody spent outside", "le temps le plus long passé dehors par quelqu'un"),
+    "PageHoursMeans": ("replicas asked for, summed over time", "réplicas demandés, additionnés dans le temps"),
+    "PagePeakMeans": ("most replicas asked for at once", "le plus de réplicas demandés à la fois"),
+    "PageInputs": ("Made from", "Établi à partir de"),
+    "PageNoScript": (
+        "The curves need JavaScript, which stands in this file; nothing is loaded from elsewhere.",
+        "Les courbes demandent JavaScript, contenu dans ce fichier ; rien n'est chargé d'ailleurs.",
+    ),
+    "InputScenario": ("Scenario", "Scénario"),
+    "InputFiles": ("Files", "Fichiers"),
+    "InputSources": ("Sources", "Sources"),
+    "InputAsOf": ("As known at", "Connu le"),
+    "InputPlanOn": ("planOn", "planOn"),
+    "InputDeviation": ("Deviation, early, seed", "Écart, avance, graine"),
+    "InputWindow": ("Window", "Période"),
+    "InputPoint": ("One point", "Un point"),
+    "InputWorst": ("the worst of {minutes:minute|minutes}", "le pire de {minutes:minute|minutes}"),
+    "InputCalendar": ("School calendar", "Calendrier scolaire"),
+    "InputVersion": ("Version", "Version"),
+    "InputDrawing": ("Drawn by", "Dessiné par"),
+    "CurveBand": ("may well come (low to high)", "peuvent bien venir (bas à haut)"),
+    "CurveExpected": ("expected", "attendu"),
+    "CurveCame": ("really came", "réellement venu"),
+    "CurveLow": ("at least (low)", "au moins (bas)"),
+    "CurveHigh": ("at most (high)", "au plus (haut)"),
+    "CurveLogins": ("log-ins a minute expected", "connexions par minute attendues"),
+    "CurveTook": ("just enough for who came", "juste assez pour qui est venu"),
+    "CurveNeed": ("planned need", "besoin prévu"),
+    "CurveAsked": ("asked for (floor)", "demandé (plancher)"),
+    "CurveReady": ("ready", "prêt"),
+    "CurveReadyOf": ("ready: {name}", "prêt : {name}"),
+    "CurveMaximum": ("maximum", "maximum"),
+    "CurveShortfall": ("shortfall (need above maximum)", "manque (besoin au-delà du maximum)"),
+    "CurveQueue": ("waiting", "en attente"),
+    "CurveWait": ("wait, minutes", "attente, minutes"),
+    "ShortEntcapacity": ("our plan", "notre plan"),
+    "ShortHpa": ("HPA at 70 %", "HPA à 70 %"),
+    "ShortHpa50": ("HPA at 50 %", "HPA à 50 %"),
+    "ShortKedaCron": ("KEDA cron", "KEDA cron"),
+    "ShortLastWeek": ("last week's need", "semaine passée"),
+    "ShortStaticMax": ("all at maximum", "tout au maximum"),
+    "ShortOptimum": ("knowing who comes", "sachant qui vient"),
+    "ShortIdeal": ("ideal", "idéal"),
+    # the operator: what its conditions say
+    "Valid": ("the spec holds no mistake", "la spec ne contient pas d'erreur"),
+    "Known": ("every day that is planned is known", "chaque jour planifié est connu"),
+    "UpToDate": ("planned with all that is known", "planifié avec tout ce qui est connu"),
+    "FloorsHold": ("every workload is asked for as planned", "chaque workload est demandé comme prévu"),
+    "Sufficient": ("what is planned fits", "ce qui est prévu tient"),
+    "AllWell": ("nothing to do", "rien à faire"),
+    "NotPlanned": ("there is no plan yet", "il n'y a pas encore de plan"),
+    "NotObserved": ("demand is not observed", "la demande n'est pas observée"),
+    "Invalid": ("{problem}", "{problem}"),
+    "TargetMissing": (
+        "{workload}: there is no {target} in this namespace: create it, or name another one in target",
+        "{workload} : pas de {target} dans ce namespace : à créer, ou en nommer un autre dans target",
+    ),
+    "TargetTaken": (
+        "{workload}: the older ENTCapacity {by} scales the same target: leave it out of one of the two",
+        "{workload} : l'ENTCapacity {by}, plus ancienne, gère la même cible : à retirer de l'une des deux",
+    ),
+    "Ambiguous": (
+        "{workload}: {names} scale it, and nothing is written while it is not plain which one counts: delete one",
+        "{workload} : {names} le gèrent ; rien n'est écrit tant qu'on ne sait pas lequel compte : en supprimer un",
+    ),
+    "DriverMissing": (
+        "{workload}: there is no {driver} for its target: create it, or set driver to Auto",
+        "{workload} : pas de {driver} pour sa cible : à créer, ou mettre driver à Auto",
+    ),
+    "DriverElsewhere": (
+        "{workload}: driver is {driver}, but {there} scales its target and would undo what is written: set driver to "
+        "Auto",
+        "{workload} : driver vaut {driver}, mais {there} gère sa cible et déferait ce qui est écrit : mettre driver à "
+        "Auto",
+    ),
+    "GitOpsOwned": (
+        "{object}: {who} will put {field} back; {way}",
+        "{object} : {who} remettra {field} ; {way}",
+    ),
+    "ArgoSnippet": (
+        "leave the field out of Git, or have it ignored: spec: {{syncPolicy: {{syncOptions: "
+        "[RespectIgnoreDifferences=true]}}, ignoreDifferences: [{{group: {group}, kind: {kind}, name: {name}, "
+        "jsonPointers: [/spec/{field}]}}]}}",
+        "retirer le champ de Git, ou le faire ignorer : spec: {{syncPolicy: {{syncOptions: "
+        "[RespectIgnoreDifferences=true]}}, ignoreDifferences: [{{group: {group}, kind: {kind}, name: {name}, "
+        "jsonPointers: [/spec/{field}]}}]}}",
+    ),
+    "GitSnippet": (
+        "leave spec.{field} of {kind} {name} out of Git",
+        "retirer spec.{field} de {kind} {name} de Git",
+    ),
+    "CalendarUnreadable": (
+        "calendar {calendar}: {problem}; its last good version stays in use",
+        "calendrier {calendar} : {problem} ; sa dernière bonne version reste en usage",
+    ),
+    "CalendarMissing": (
+        "there is no SchoolCalendar {calendar}, which the audience names: create it",
+        "pas de SchoolCalendar {calendar}, que l'audience nomme : à créer",
+    ),
+    "Holding": (
+        "without that calendar nothing is planned, and what is there is held",
+        "sans ce calendrier rien n'est planifié, et l'existant est maintenu",
+    ),
+    "PlanFailed": (
+        "the plan failed, and what is there is held: {problem}",
+        "le plan a échoué, et l'existant est maintenu : {problem}",
+    ),
+    "Observing": ("mode is Observe: nothing is written", "mode vaut Observe : rien n'est écrit"),
+    "Suspended": ("suspended until {until}: floors are left as they are", "suspendu jusqu'à {until} : planchers figés"),
+    "ClockWentBack": (
+        "the clock went back: what is there is held until it has caught up",
+        "l'horloge a reculé : l'existant est maintenu jusqu'à ce qu'elle ait rattrapé",
+    ),
+    "Contested": (
+        "{workload}: {by} keeps putting {field} of {object} back: leave the field to us, or leave the workload out",
+        "{workload} : {by} remet sans cesse {field} de {object} : nous laisser le champ, ou retirer le workload",
+    ),
+    "WriteFailed": (
+        "{workload}: {object} was not written, tried again: {problem}",
+        "{workload} : {object} n'a pas été écrit, nouvel essai : {problem}",
+    ),
+    "HPABlind": (
+        "{workload}: HPA {hpa} reads no metric ({why}): nothing above the floor reacts, and nothing comes down",
+        "{workload} : le HPA {hpa} ne lit aucune métrique ({why}) : rien ne réagit au-dessus du plancher, rien ne "
+        "redescend",
+    ),
+    "Stopped": (
+        "{workload} stands at 0 replicas, which switches its autoscaler off: scale it to 1, or set min",
+        "{workload} est à 0 réplica, ce qui arrête son autoscaler : le passer à 1, ou fixer min",
+    ),
+    "FloorIneffective": (
+        "{workload}: {object} is paused or has an idle count, so that a floor has no effect: take that away",
+        "{workload} : {object} est en pause ou a un idleReplicaCount, un plancher y est sans effet : à retirer",
+    ),
+    "NotReady": (
+        "{workload}: {ready} of {due:replica|replicas} Ready that should be by now: look at its Pending pods",
+        "{workload} : {ready} Ready sur {due:réplica|réplicas} qui devraient l'être : voir ses pods Pending",
+    ),
+    "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
+    "QuotaShort": (
+        "ResourceQuota {quota}: {missing} of {resource} are missing at {at}: raise it before then",
+        "ResourceQuota {quota} : il manque {missing} de {resource} le {at} : à relever avant",
+    ),
+    "AllocatableShort": (
+        "the nodes lack {missing} of {resource} at {at}: add some before then, or set nodes if they come by themselves",
+        "il manque {missing} de {resource} aux nœuds le {at} : en ajouter avant, ou renseigner nodes s'ils viennent "
+        "seuls",
     ),
 }

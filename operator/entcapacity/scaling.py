@@ -80,7 +80,7 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
         peak = monday.used(workload.weights)
         sized = sizing(workload, spec, peak, held)
         bounds = facts.bounds.get(workload.name, Bounds())
-        maximum = workload.max or bounds.max or MAX_REPLICAS
+        maximum = min(each for each in (workload.max, bounds.max, MAX_REPLICAS) if each)  # never above the HPA's
         raised = workload.max_when_announced
         minimum = next(each for each in (workload.min, bounds.min, 1) if each is not None)
         found[workload.name] = Scaling(

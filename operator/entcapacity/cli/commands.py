@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
@@ -32,6 +33,8 @@ _EXAMPLES: Final = {
     "plan": "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
     "explain": "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
     "replay": "entcapacity replay 2021-04-06",
+    "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
+    "release": "entcapacity release --namespace ent-capacity",
     "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
 }
 
@@ -182,6 +185,7 @@ def calendar(
     metavar="MINUTES",
     help="Minutes in one entry of demand, in JSON and YAML; default 1. No peak is lost.",
 )
+@options.REPORT
 @options.output()
 @options.LANGUAGE
 def plan(
@@ -192,6 +196,7 @@ def plan(
     name: str | None,
     floors: tuple[tuple[str, int], ...],
     every: int,
+    report: Path | None,
     output: str,
     lang: str,
 ) -> None:
@@ -202,6 +207,13 @@ def plan(
     found = loaded(files)
     capacity = capacity_of(found, name)
     made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
+    if report is not None:
+        from entcapacity.cli import pictures
+        from entcapacity.reasons import reason
+        from entcapacity.report import of_plan
+
+        inputs = [(reason("InputFiles"), ", ".join(files))]
+        pictures.write(of_plan(made, capacity.name, inputs), report, lang)
     if output == "text":
         from entcapacity.cli import terminal
 
@@ -337,10 +349,15 @@ def _each_loaded(*sets: Sequence[str]) -> list[Files]:
 
     found = [load(names) for names in sets]
     problems = list(dict.fromkeys(each for files in found for each in files.problems))
-    _complain(problems)
     if problems:
-        sys.exit(FILES_ARE_WRONG)
+        refuse(problems)
     return found
+
+
+def refuse(problems: Sequence[FileProblem]) -> NoReturn:
+    """Ends the command, for what is wrong in files."""
+    _complain(problems)
+    sys.exit(FILES_ARE_WRONG)
 
 
 def _complain(problems: Sequence[FileProblem]) -> None:

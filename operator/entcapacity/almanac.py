@@ -1,0 +1,125 @@
+"""What a cluster says about school: its announcements and local calendars, with a word on each in its status."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from entcapacity.calendars import Calendars, text_in
+from entcapacity.clock import Clock
+from entcapacity.conditions import Condition, Truth, as_status
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.parse import InvalidResource, parse
+from entcapacity.reasons import Reason, reason
+from entcapacity.school import SchoolAnnouncement, SchoolCalendar
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.streams import places_of
+from entcapacity.summary import iso
+from entcapacity.targets import Object, Ref
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
+
+_LOOK_SECONDS: Final = 30.0
+"""How often ConfigMaps are looked at."""
+
+log = logging.getLogger("entcapacity")
+
+
+class Almanac:
+    """Announcements and calendars; a mistake in one leaves the others, and keeps the last good file."""
+
+    def __init__(self, world: World, kube: Kube, clock: Clock, namespace: str, language: str) -> None:
+        self._world, self._kube, self._clock = world, kube, clock
+        self._namespace, self._language = namespace, language
+        self._lock = asyncio.Lock()
+        self._looked = float("-inf")
+        self._seen: tuple[Any, ...] = ()
+        self.announcements: tuple[SchoolAnnouncement, ...] = ()
+        self.calendars = Calendars()
+
+    async def look(self) -> None:
+        """Takes what the watches brought, and every half minute what the ConfigMaps hold."""
+        async with self._lock:
+            seen = tuple(
+                (each["kind"], each["metadata"]["name"], each["metadata"]["uid"], each["metadata"].get("generation"))
+                for kind in (ANNOUNCEMENT, CALENDAR)
+                for each in self._world.every(kind)
+            )
+            if seen == self._seen and time.monotonic() < self._looked + _LOOK_SECONDS:
+                return
+            made, problems = [], {}
+            for document in (*self._world.every(ANNOUNCEMENT), *self._world.every(CALENDAR)):
+                try:
+                    made.append(parse(document))
+                except InvalidResource as error:
+                    problems[document["metadata"]["uid"]] = reason("Invalid", problem=str(error))
+            calendars = tuple(each for each in made if isinstance(each, SchoolCalendar))
+            texts = {each.name: await self._text(each) for each in calendars if each.spec.from_config_map}
+            self.announcements = tuple(each for each in made if isinstance(each, SchoolAnnouncement))
+            self.calendars = self.calendars.with_texts(calendars, texts)
+            self._seen, self._looked = seen, time.monotonic()
+            await self._say(problems)
+
+    async def _text(self, calendar: SchoolCalendar) -> str | Reason:
+        wanted = calendar.spec.from_config_map
+        assert wanted is not None
+        try:
+            return text_in(await self._kube.config_map(self._namespace, wanted.name), calendar)
+        except ClusterError as error:
+            return reason("CalendarUnreadable", calendar=calendar.name, problem=str(error))
+
+    async def _say(self, problems: dict[str, Reason]) -> None:
+        """Writes the status of each announcement and calendar where it differs."""
+        for document, status in self._statuses(problems):
+            if status != document.get("status", {}):
+                try:
+                    self._world.put(await self._kube.apply_status(Ref.of(document), status))
+                except ClusterError as error:
+                    log.warning("%s: status not written: %s", Ref.of(document), error)
+
+    def _statuses(self, problems: dict[str, Reason]) -> Iterator[tuple[Object, dict[str, Any]]]:
+        for kind in (ANNOUNCEMENT, CALENDAR):
+            for document in self._world.every(kind):
+                name = document["metadata"]["name"]
+                problem = problems.get(document["metadata"]["uid"])
+                if problem is None and kind == CALENDAR:
+                    problem = self.calendars.problems.get(name)
+                shown = (reason("Valid"),) if problem is None else (problem,)
+                truth: Truth = "True" if problem is None else "False"
+                made = [Condition("Accepted", truth, shown), Condition("Ready", truth, shown)]
+                generation = document["metadata"].get("generation", 0)
+                before = document.get("status", {}).get("conditions")
+                status: dict[str, Any] = {
+                    "observedGeneration": generation,
+                    "conditions": as_status(made, before, iso(self._clock.now()), generation, self._language),
+                }
+                if kind == ANNOUNCEMENT:
+                    status["concerned"] = self._concerned(name)
+                yield document, status
+
+    def _concerned(self, name: str) -> int:
+        """How many ENTCapacities heed an announcement and have users that it concerns."""
+        announcement = next((each for each in self.announcements if each.name == name), None)
+        if announcement is None:
+            return 0
+        count = 0
+        for document in self._world.every(CAPACITY):
+            try:
+                capacity = parse(document)
+            except InvalidResource:
+                continue
+            assert isinstance(capacity, ENTCapacity)
+            count += _concerns(announcement, capacity.spec)
+        return count
+
+
+def _concerns(announcement: SchoolAnnouncement, spec: ENTCapacitySpec) -> bool:
+    scope = announcement.spec.scope
+    return spec.announcement_selector.selects(announcement.metadata.labels) and any(
+        scope.covers(place, level)
+        for segment in spec.audience
+        for place in places_of(segment)
+        for level in segment.levels
+    )

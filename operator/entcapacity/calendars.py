@@ -1,0 +1,70 @@
+"""The local calendars of a cluster, with the last good version of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from entcapacity import calendar_files
+from entcapacity.calendar_files import CalendarError
+from entcapacity.reasons import Reason, reason
+from entcapacity.school import SchoolCalendar
+from entcapacity.schooldays import SchoolDays
+from entcapacity.spec import ENTCapacitySpec
+from entcapacity.targets import Object
+from entcapacity.terms import Terms, embedded_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """What is known of local calendars. A new version is made only where something differs."""
+
+    resources: tuple[SchoolCalendar, ...] = ()
+    files: Mapping[str, Terms] = field(default_factory=dict)
+    """By calendar, what its file said when it was last readable."""
+    problems: Mapping[str, Reason] = field(default_factory=dict)
+    """By calendar, why its file cannot be read."""
+    days: SchoolDays = field(default_factory=lambda: SchoolDays(embedded_terms()), compare=False)
+
+    def with_texts(self, resources: tuple[SchoolCalendar, ...], texts: Mapping[str, str | Reason]) -> Calendars:
+        """The same with what the ConfigMaps hold now; a text is a reason where there is none.
+
+        A file that became unreadable keeps its last good version, as long as its calendar is there.
+        """
+        files, problems = {}, {}
+        for each in resources:
+            if each.spec.from_config_map is None:
+                continue
+            found = texts[each.name]
+            if not isinstance(found, Reason):
+                try:
+                    files[each.name] = calendar_files.read(each.spec.from_config_map.key, found)
+                    continue
+                except CalendarError as error:
+                    found = reason("CalendarUnreadable", calendar=each.name, problem=str(error))
+            problems[each.name] = found
+            if each.name in self.files:
+                files[each.name] = self.files[each.name]
+        if (resources, files, problems) == (self.resources, self.files, self.problems):
+            return self
+        return Calendars(resources, files, problems, SchoolDays(embedded_terms(), resources, files))
+
+    def concerning(self, spec: ENTCapacitySpec) -> tuple[list[Reason], bool]:
+        """What a platform should know of its calendars, and whether one of them was never readable."""
+        named = {each.calendar for each in spec.audience if each.calendar}
+        known = {each.name: each for each in self.resources}
+        found = [reason("CalendarMissing", calendar=each) for each in sorted(named - set(known))]
+        unreadable = [name for name in self.problems if name in named or known[name].spec.scope is not None]
+        found += [self.problems[each] for each in unreadable]
+        return found, bool(named - set(known)) or any(each not in self.files for each in unreadable)
+
+
+def text_in(config_map: Object | None, calendar: SchoolCalendar) -> str | Reason:
+    """The text that a calendar's ConfigMap holds for it, or why there is none."""
+    wanted = calendar.spec.from_config_map
+    assert wanted is not None
+    data = (config_map or {}).get("data") or {}
+    if wanted.key in data:
+        return str(data[wanted.key])
+    what = f"ConfigMap {wanted.name}" if config_map is None else f"key {wanted.key} in ConfigMap {wanted.name}"
+    return reason("CalendarUnreadable", calendar=calendar.name, problem=f"there is no {what}")

@@ -1,0 +1,96 @@
+"""The commands that act on a cluster: ``run``, the operator, and ``release``, which lets go of everything."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import click
+
+from entcapacity.cli import options
+from entcapacity.cli.commands import cli, example
+
+_MISSING = "This command needs the operator's packages: pip install 'ent-capacity[operator]'"
+
+NAMESPACE = click.option(
+    "--namespace", metavar="NS", help="Where the Lease and the ConfigMaps of calendars are; default the pod's own."
+)
+WATCHED = click.option(
+    "--watch-namespace", "watched", multiple=True, metavar="NS", help="Only there; may be repeated; default everywhere."
+)
+LEASE = click.option("--lease", default="ent-capacity", metavar="NAME", help="Name of the Lease; default ent-capacity.")
+LOG_FORMAT = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Default text.")
+
+
+@cli.command(epilog=example("run"))
+@NAMESPACE
+@WATCHED
+@LEASE
+@click.option("--host", default="0.0.0.0", metavar="ADDRESS", help="Where HTTP listens; default everywhere.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, help="Of metrics, probes and limits; default 8080."
+)
+@LOG_FORMAT
+@click.option("--verbose", is_flag=True, help="Say more, for looking into faults.")
+@click.option(
+    "--clock-start", type=options.instant, metavar="INSTANT", help="Pretend that it is then: for demonstrations only."
+)
+@click.option(
+    "--clock-speed", type=click.FloatRange(0.1, 3600), default=1.0, help="And that time passes so much faster."
+)
+@options.LANGUAGE
+def run(
+    namespace: str | None,
+    watched: tuple[str, ...],
+    lease: str,
+    host: str,
+    port: int,
+    log_format: str,
+    verbose: bool,
+    clock_start: datetime | None,
+    clock_speed: float,
+    lang: str,
+) -> None:
+    """Run the operator: keep every ENTCapacity of the cluster at what its plan asks for."""
+    try:
+        from entcapacity import running
+        from entcapacity.clock import Clock
+    except ImportError as error:
+        raise click.ClickException(f"{_MISSING} ({error})") from None
+    if clock_speed != 1 and clock_start is None:
+        raise options.wrong("--clock-speed", "goes with --clock-start")
+    running.speak(log_format, verbose)
+    chosen = running.Options(
+        namespace=namespace or running.own_namespace(),
+        watched=watched,
+        lease=lease,
+        host=host,
+        port=port,
+        language=lang,
+        clock=Clock(clock_start, clock_speed),
+    )
+    asyncio.run(running.run(chosen))
+
+
+@cli.command(epilog=example("release"))
+@NAMESPACE
+@WATCHED
+@LEASE
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig; default the current one.")
+@LOG_FORMAT
+def release(namespace: str | None, watched: tuple[str, ...], lease: str, context: str | None, log_format: str) -> None:
+    """Give back everything that the operator holds, and free the finalizers: for an uninstall.
+
+    It takes the Lease first, so that no operator raises again what is given back.
+    """
+    try:
+        from entcapacity import running
+    except ImportError as error:
+        raise click.ClickException(f"{_MISSING} ({error})") from None
+    running.speak(log_format)
+    chosen = running.Options(namespace=namespace or running.own_namespace(), watched=watched, lease=lease)
+    problems = asyncio.run(running.release(chosen, context))
+    for each in problems:
+        click.echo(each, err=True)
+    if problems:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,130 @@
+"""What an ENTCapacity's conditions say, from everything that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from entcapacity.reasons import Reason, reason
+
+Type = Literal["Accepted", "CalendarKnown", "Planned", "Enforced", "CapacitySufficient", "DemandAsPlanned", "Ready"]
+Truth = Literal["True", "False", "Unknown"]
+
+CONCERNS: Final[Mapping[str, Type]] = {
+    "Invalid": "Accepted",
+    "TargetMissing": "Accepted",
+    "TargetTaken": "Accepted",
+    "Ambiguous": "Accepted",
+    "DriverMissing": "Accepted",
+    "DriverElsewhere": "Accepted",
+    "GitOpsOwned": "Accepted",
+    "CalendarUnreadable": "CalendarKnown",
+    "CalendarMissing": "CalendarKnown",
+    "CalendarEnds": "CalendarKnown",
+    "CalendarHole": "CalendarKnown",
+    "Holding": "Planned",
+    "PlanFailed": "Planned",
+    "Observing": "Enforced",
+    "Suspended": "Enforced",
+    "ClockWentBack": "Enforced",
+    "Contested": "Enforced",
+    "WriteFailed": "Enforced",
+    "HPABlind": "Enforced",
+    "Stopped": "Enforced",
+    "FloorIneffective": "Enforced",
+    "TooLate": "CapacitySufficient",
+    "Short": "CapacitySufficient",
+    "BudgetShort": "CapacitySufficient",
+    "NodesShort": "CapacitySufficient",
+    "AllocatableShort": "CapacitySufficient",
+    "QuotaShort": "CapacitySufficient",
+    "NotReady": "CapacitySufficient",
+    "Waiting": "CapacitySufficient",
+    "WaitingOpen": "CapacitySufficient",
+    "LimitReached": "CapacitySufficient",
+    "BudgetOverdrawn": "CapacitySufficient",
+}
+"""Which condition a finding makes false; what is not listed is worth knowing, but makes none false."""
+
+_HOLDS: Final[Mapping[Type, str]] = {
+    "Accepted": "Valid",
+    "CalendarKnown": "Known",
+    "Planned": "UpToDate",
+    "Enforced": "FloorsHold",
+    "CapacitySufficient": "Sufficient",
+}
+_ON_PURPOSE: Final = ("Observing", "Suspended")
+"""What somebody asked for is no fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition, in words of ours."""
+
+    type: Type
+    status: Truth
+    reasons: tuple[Reason, ...]
+    """The first gives its code, all of them the message."""
+
+    @property
+    def code(self) -> str:
+        """Its reason, as Kubernetes names it."""
+        return self.reasons[0].code
+
+    def message(self, language: str) -> str:
+        """Its message for people."""
+        return "; ".join(each.text(language) for each in self.reasons)[:30_000]
+
+
+def conditions(found: Iterable[Reason], planned: bool) -> tuple[Condition, ...]:
+    """All conditions, ``Ready`` last; without a plan, what depends on one is unknown."""
+    by_type: dict[Type, list[Reason]] = {}
+    for each in dict.fromkeys(found):
+        if each.code in CONCERNS:
+            by_type.setdefault(CONCERNS[each.code], []).append(each)
+    made = [_condition(each, by_type.get(each, []), planned) for each in _HOLDS]
+    made.append(Condition("DemandAsPlanned", "Unknown", (reason("NotObserved"),)))
+    return (*made, _summary(made))
+
+
+def _condition(of: Type, found: Sequence[Reason], planned: bool) -> Condition:
+    if found:
+        return Condition(of, "False", tuple(found))
+    if not planned and of in ("Planned", "CapacitySufficient", "Enforced", "CalendarKnown"):
+        return Condition(of, "Unknown", (reason("NotPlanned"),))
+    return Condition(of, "True", (reason(_HOLDS[of]),))
+
+
+def _summary(made: Sequence[Condition]) -> Condition:
+    """``Ready``: whether anything asks for somebody."""
+    faults = [each for each in made if each.status == "False" and each.code not in _ON_PURPOSE]
+    if faults:
+        return Condition("Ready", "False", faults[0].reasons)
+    unknown = [each for each in made if each.status == "Unknown" and each.type != "DemandAsPlanned"]
+    if unknown:
+        return Condition("Ready", "Unknown", unknown[0].reasons)
+    purpose = next((each for each in made if each.code in _ON_PURPOSE), None)
+    return Condition("Ready", "True", purpose.reasons if purpose else (reason("AllWell"),))
+
+
+def as_status(
+    made: Sequence[Condition], before: object, now: str, generation: int, language: str
+) -> list[dict[str, Any]]:
+    """Conditions as a status holds them; a transition time changes only with the status."""
+    known = {each["type"]: each for each in before} if isinstance(before, list) else {}
+    shown = []
+    for each in made:
+        was = known.get(each.type, {})
+        since = was["lastTransitionTime"] if was.get("status") == each.status else now
+        shown.append(
+            {
+                "type": each.type,
+                "status": each.status,
+                "reason": each.code,
+                "message": each.message(language),
+                "lastTransitionTime": since,
+                "observedGeneration": generation,
+            }
+        )
+    return shown

@@ -1,0 +1,119 @@
+"""Kopf's part: it brings what the watches see into the world, and starts and ends keepers. Nothing is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import kopf
+
+from entcapacity.fields import API_VERSION
+from entcapacity.keeper import Keeper, Surroundings
+from entcapacity.kube import ClusterError
+from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object
+from entcapacity.world import Key
+
+_VERSION = API_VERSION.partition("/")[2]
+_WATCHED = (
+    (GROUP, _VERSION, "entcapacities"),
+    (GROUP, _VERSION, "schoolannouncements"),
+    (GROUP, _VERSION, "schoolcalendars"),
+    ("apps", "v1", "deployments"),
+    ("apps", "v1", "statefulsets"),
+    (*HPA_API.split("/"), "horizontalpodautoscalers"),
+    (*KEDA_API.split("/"), "scaledobjects"),
+)
+_RETRY_SECONDS = 5
+FINALIZER = f"{GROUP}/gives-back"
+HELD = (
+    (API_VERSION, "ENTCapacity"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    (HPA_API, "HorizontalPodAutoscaler"),
+    (KEDA_API, "ScaledObject"),
+)
+"""Kinds that the operator marks."""
+
+
+class _Nothing(kopf.DiffBaseStorage):
+    """Remembers no earlier version, so that nothing is written for it: nobody here asks what changed."""
+
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence:
+        return self.build(body=body)
+
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        pass
+
+
+def registry(around: Surroundings) -> kopf.OperatorRegistry:
+    """The handlers. Indices, since Kopf starts no daemon before all that is indexed has been listed once: whoever
+    planned without an announcement that is still on its way would lower a floor."""
+    made = kopf.OperatorRegistry()
+    keepers: dict[Key, Keeper] = {}
+
+    def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    def brought(body: Object, **_: Any) -> None:
+        around.world.put(dict(body))
+
+    def happened(event: Any, **_: Any) -> None:
+        if event["type"] == "DELETED":
+            around.world.drop(event["object"])
+        else:
+            around.world.put(event["object"])
+
+    kopf.on.login(registry=made)(login)
+    for group, version, plural in _WATCHED:
+        kopf.index(group, version, plural, registry=made, id=f"known_{plural}")(brought)
+        kopf.on.event(group, version, plural, registry=made, id=f"changed_{plural}")(happened)
+
+    def keeper_of(namespace: str | None, name: str) -> Keeper:
+        key = (namespace or "", name)
+        return keepers.setdefault(key, Keeper(key, around))
+
+    async def keep(namespace: str | None, name: str, stopped: Any, **_: Any) -> None:
+        ending = asyncio.Event()
+
+        async def end() -> None:
+            await stopped.wait()
+            ending.set()
+
+        watcher = asyncio.create_task(end())
+        try:
+            await keeper_of(namespace, name).keep(ending)
+        finally:
+            watcher.cancel()
+
+    async def give_back(body: Any, namespace: str | None, name: str, **_: Any) -> None:
+        try:
+            await keeper_of(namespace, name).give_back(dict(body))
+        except ClusterError as error:
+            raise kopf.TemporaryError(str(error), delay=_RETRY_SECONDS) from None
+        keepers.pop((namespace or "", name), None)
+
+    daemon = kopf.daemon(
+        GROUP, _VERSION, "entcapacities", registry=made, id="keep", cancellation_backoff=5, cancellation_timeout=5
+    )
+    daemon(keep)
+    kopf.on.delete(GROUP, _VERSION, "entcapacities", registry=made, id="give_back")(give_back)
+    return made
+
+
+def settings(limited: bool) -> kopf.OperatorSettings:
+    """Kopf's settings, each for a reason; ``limited`` to some namespaces, it looks for no new ones and no new kinds."""
+    made = kopf.OperatorSettings()
+    made.scanning.disabled = limited  # neither is a right that it then has
+    made.peering.standalone = True  # the Lease decides
+    made.posting.enabled = False  # our Events are about decisions, not about handlers
+    made.persistence.finalizer = FINALIZER
+    made.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+    made.persistence.diffbase_storage = _Nothing()
+    made.watching.server_timeout = 300
+    made.watching.client_timeout = 330
+    made.watching.connect_timeout = 5
+    made.networking.request_timeout = 15
+    made.networking.connect_timeout = 5
+    made.networking.error_backoffs = (0.5, 1, 1, 2, 2, 5, 5)
+    made.queueing.idle_timeout = 5
+    return made

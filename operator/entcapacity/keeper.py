@@ -1,0 +1,601 @@
+"""Keeps the workloads of one ENTCapacity at what its plan asks for: looks, plans, decides, writes, says.
+
+Level-triggered: a pass can come at any time and at any interval; nothing is remembered that cannot be found again,
+except to count quarrels. No error ends a keeper: it is said, counted, and tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import Any, Final
+
+from entcapacity import room, summary, targets
+from entcapacity.almanac import Almanac
+from entcapacity.clock import Clock
+from entcapacity.conditions import as_status, conditions
+from entcapacity.cost import Cost, cost
+from entcapacity.drivers import Write
+from entcapacity.facts import Facts
+from entcapacity.grid import MINUTE, Grid
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.meters import Meters
+from entcapacity.notices import notices
+from entcapacity.parse import InvalidResource, parse
+from entcapacity.plan import Plan, news, plan
+from entcapacity.pulse import Pulse
+from entcapacity.reasons import Reason, reason
+from entcapacity.reconcile import Asked, Contest, Decision, Pace, Wanted, decide, obstacles, release
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.startups import Startups
+from entcapacity.steps import steps
+from entcapacity.targets import WATCHED, Object, Ref, Seen
+from entcapacity.world import CAPACITY, Key, World
+
+HORIZON: Final = timedelta(days=14)
+"""How far a plan reaches: what stands in its way is said so long before."""
+REPLAN_EVERY: Final = timedelta(days=1)
+STATUS_EVERY: Final = timedelta(minutes=5)
+"""How often a status is refreshed where only figures changed."""
+_STATUS_SECONDS: Final = 2.0
+"""Least real seconds between two refreshes of a status that is changing."""
+_RETRY_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 5.0
+"""How often kinds are looked at that no watch brings."""
+_IDLE_SECONDS: Final = 60.0
+"""How often it is looked though nothing seems to have changed."""
+_LATE_MINUTES: Final = 3
+"""Minutes beyond its lead after which a replica that is not Ready is late."""
+_TOGETHER_SECONDS: Final = 0.05
+"""Changes that come together are looked at together."""
+
+log = logging.getLogger("entcapacity")
+
+
+@dataclass
+class Surroundings:
+    """What all keepers share."""
+
+    world: World
+    kube: Kube
+    clock: Clock
+    meters: Meters
+    pulse: Pulse
+    almanac: Almanac
+    language: str = "en"
+    limits: dict[Key, int] = field(default_factory=dict)
+    """Sessions that each platform's ready replicas carry."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A plan, what it was made from, and what follows from it."""
+
+    plan: Plan
+    cost: Cost
+    found: tuple[Reason, ...]
+    longest_wait: timedelta | None
+    """The longest wait that it expects; ``None`` where some wait beyond its end."""
+    key: tuple[Any, ...]
+
+
+class Keeper:
+    """One ENTCapacity."""
+
+    def __init__(self, key: Key, around: Surroundings) -> None:
+        self._key, self._around = key, around
+        self._name = "/".join(key)
+        self._woken = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._made: Made | None = None
+        self._paces: dict[str, Pace] = {}
+        self._last: datetime | None = None
+        self._contests: dict[str, Contest] = {}
+        self._asked: dict[str, Asked] = {}
+        self._startups: dict[str, Startups] = {}
+        self._raised: dict[str, datetime] = {}
+        self._said: dict[str, Any] = {}
+        self._said_at = -inf
+        self._published: tuple[Any, ...] = ()
+        self._gone = False
+
+    async def keep(self, stopped: asyncio.Event) -> None:
+        """Passes until it is stopped: at each step of the plan, and whenever something changes."""
+        self._around.world.wakes(self._key, self._woken.set)
+        try:
+            while not stopped.is_set():
+                self._woken.clear()
+                seconds = await self._pass_guarded()
+                await _first(stopped, self._woken, seconds)
+                await asyncio.sleep(_TOGETHER_SECONDS)
+        finally:
+            self._around.world.sleeps(self._key)
+            self._around.pulse.rest(self._name)
+            self._around.limits.pop(self._key, None)
+
+    async def give_back(self, document: Object) -> None:
+        """Gives everything back that this ENTCapacity holds; raises ``ClusterError`` where that cannot be done yet."""
+        async with self._lock:
+            self._gone = True
+            await given_back(self._around, document)
+            self._around.meters.forget(self._key)
+
+    async def _pass_guarded(self) -> float:
+        try:
+            async with self._lock:
+                seconds = _IDLE_SECONDS if self._gone else await self._pass()
+            self._around.meters.passed(self._key, self._around.clock.now())
+            self._around.pulse.beat(self._name)
+        except ClusterError as error:
+            log.warning("%s: %s; tried again in %d s", self._name, error, _RETRY_SECONDS)
+            self._around.meters.failed(self._key)
+            return _RETRY_SECONDS
+        except Exception:
+            log.exception("%s: a pass failed; tried again in %d s", self._name, _RETRY_SECONDS)
+            self._around.meters.failed(self._key)
+            return _RETRY_SECONDS
+        return seconds
+
+    # --- one pass -----------------------------------------------------------------------------------------------------
+
+    async def _pass(self) -> float:
+        """Looks, plans, decides, writes, says; answers with the real seconds until the next pass."""
+        clock, now = self._around.clock, self._around.clock.now()
+        document = self._around.world.get(CAPACITY, self._key)
+        if document is None or "deletionTimestamp" in document["metadata"]:
+            return _IDLE_SECONDS
+        try:
+            capacity = parse(document)
+        except InvalidResource as error:
+            await self._say(document, [reason("Invalid", problem=str(error))], now, {})
+            return _IDLE_SECONDS
+        assert isinstance(capacity, ENTCapacity)
+        spec = capacity.spec
+        await self._around.almanac.look()
+        self._remember(document, spec)
+        objects = await all_objects(self._around, self._key[0], document)
+        seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
+        found = [each for each in seen.values() if isinstance(each, Reason)]
+        made = await self._plan(document, spec, seen, objects, now, found)
+        if made is None:
+            await self._say(document, found, now, {})
+            return _RETRY_SECONDS
+        found += made.found
+        back = self._last is not None and now < self._last - MINUTE
+        self._last = now
+        if back:
+            found.append(reason("ClockWentBack"))
+        retry = await self._act(spec, seen, objects, made.plan, now, found, hold=back)
+        await self._measure(seen, objects)
+        self._meter(made, seen, now)
+        state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
+        status = summary.status(state, now, self._around.language)
+        self._around.limits[self._key] = status["admission"].get("sessions", 0)
+        again = await self._say(document, found, now, status)
+        await self._publish(document, made, now)
+        seconds = [_IDLE_SECONDS, clock.seconds_until(self._next(made.plan, now)), *retry, *again]
+        if any(targets.target_of(each, "").kind not in WATCHED for each in spec.workloads):
+            seconds.append(_POLL_SECONDS)
+        return min(seconds)
+
+    def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
+        """Takes start-up times from the status of an operator that was here before."""
+        if self._startups:
+            return
+        known = {each.name for each in spec.workloads}
+        for each in document.get("status", {}).get("workloads", []):
+            times = each.get("startup", {})
+            samples = [tuple(times.get(name, {}).get("samples", ())) for name in ("warm", "newNode")]
+            if each["name"] in known:
+                self._startups[each["name"]] = Startups(*samples)
+
+    def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
+        workload = next(each for each in spec.workloads if each.name == name)
+        namespace = self._key[0]
+        owner = older_owner(self._around.world, document, targets.target_of(workload, namespace))
+        if owner:
+            return reason("TargetTaken", workload=name, by=owner)
+        return targets.seen(workload, namespace, objects)
+
+    async def _plan(
+        self,
+        document: Object,
+        spec: ENTCapacitySpec,
+        seen: Mapping[str, Seen | Reason],
+        objects: targets.Objects,
+        now: datetime,
+        found: list[Reason],
+    ) -> Made | None:
+        """The plan that holds now; made anew when something it is made from changed, or a floor was moved upward."""
+        around = self._around
+        about_calendars, never_read = around.almanac.calendars.concerning(spec)
+        found += about_calendars
+        if never_read:
+            found.append(reason("Holding"))
+            return None
+        there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
+        facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
+        bounds = {name: each.bounds for name, each in there.items()}
+        measured = {name: each.measured(spec.nodes.startup) for name, each in self._startups.items()}
+        startups = {name: each for name, each in measured.items() if each is not None}
+        known = sum(each <= now for each in news(spec, facts))
+        key = (
+            document["metadata"]["uid"],
+            document["metadata"].get("generation"),
+            around.almanac.calendars.days,
+            around.almanac.announcements,
+            known,
+            tuple(sorted(startups.items())),
+            tuple((name, each.min, each.max) for name, each in sorted(bounds.items())),
+        )
+        above = any(name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items())
+        old = self._made
+        if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
+            return old
+        minute = now.replace(second=0, microsecond=0)
+        # the rates of this minute count from its beginning, however often it is planned anew within it
+        floors = {name: self._pace(each, now).began for name, each in there.items()}
+        facts = replace(facts, floors=floors, since=minute - MINUTE, startups=startups, bounds=bounds)
+        window = Grid.between(minute - MINUTE, minute + HORIZON)
+        running = {name: each.replicas for name, each in there.items()}
+        held = await self._room(spec)
+        taken = {
+            name: room.takes(
+                objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
+            )
+            for name, each in there.items()
+        }
+
+        def make() -> Made:
+            planned = plan(spec, facts, now, window)
+            costs = cost(planned)
+            why = (*notices(planned, costs), *room.shortages(planned, running, taken, held))
+            return Made(planned, costs, why, summary.longest_wait(planned), key)
+
+        try:
+            self._made = await asyncio.to_thread(make)
+        except Exception as error:  # whatever it is, what is there is held
+            log.exception("%s: the plan failed", self._name)
+            found.append(reason("PlanFailed", problem=f"{type(error).__name__}: {error}"))
+            return old
+        return self._made
+
+    def _pace(self, seen: Seen, now: datetime) -> Pace:
+        """How a floor moves within this minute; it begins with what is there, or with ours if that was lowered."""
+        minute, known = now.replace(second=0, microsecond=0), self._paces.get(seen.name)
+        if known is None or known.minute != minute:
+            ours = self._contests[seen.name].ours if seen.name in self._contests else None
+            floor = max(seen.minimum, ours.floor if ours is not None and seen.former is not None else 0)
+            known = self._paces[seen.name] = Pace(minute, floor, floor)
+        return known
+
+    async def _room(self, spec: ENTCapacitySpec) -> room.Room:
+        """What bounds our pods; nothing where we may not ask."""
+        try:
+            quotas = await self._around.kube.quotas(self._key[0])
+            nodes = await self._around.kube.nodes() if spec.nodes.max is None and not spec.nodes.startup else []
+        except ClusterError as error:
+            log.info("%s: no look at quotas and nodes: %s", self._name, error)
+            return room.Room()
+        return room.Room(quotas, nodes)
+
+    # --- acting -------------------------------------------------------------------------------------------------------
+
+    async def _act(
+        self,
+        spec: ENTCapacitySpec,
+        seen: Mapping[str, Seen | Reason],
+        objects: targets.Objects,
+        planned: Plan,
+        now: datetime,
+        found: list[Reason],
+        hold: bool,
+    ) -> list[float]:
+        """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
+        there = [each for each in seen.values() if isinstance(each, Seen)]
+        found += [_gitops(each) for each in there if each.gitops]
+        found += [why for each in there for why in obstacles(each, bool(planned.workload(each.name).workload.min))]
+        if spec.mode == "Observe":
+            found.append(reason("Observing"))
+            self._asked.clear()
+            self._contests.clear()
+            return await self._let_go(targets.held_by(self._key[1], objects), found)
+        if spec.suspend_until is not None and now < spec.suspend_until:
+            found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
+            return [self._around.clock.seconds_until(spec.suspend_until)]
+        if hold:
+            return []
+        index = planned.grid.index(now)
+        answers = await asyncio.gather(*(self._hold(planned, each, index, now, found) for each in there))
+        again = await self._let_go(self._left(spec, seen, objects), found)
+        return [*again, *(seconds for seconds in answers if seconds is not None)]
+
+    def _left(
+        self, spec: ENTCapacitySpec, seen: Mapping[str, Seen | Reason], objects: targets.Objects
+    ) -> Iterator[Seen]:
+        """What we hold and no workload is scaled by any more; not where that is unclear just now."""
+        kept = {each.at for each in seen.values() if isinstance(each, Seen)}
+        unclear = {
+            targets.target_of(each, self._key[0])
+            for each in spec.workloads
+            if isinstance(why := seen[each.name], Reason) and why.code != "TargetTaken"
+        }
+        for each in targets.held_by(self._key[1], objects):
+            if each.at not in kept and each.target not in unclear:
+                yield each
+
+    async def _let_go(self, held: Iterable[Seen], found: list[Reason]) -> list[float]:
+        """Gives back; answers with the seconds after which to try again."""
+        problems = []
+        for each in held:
+            problem = await self._write(each, release(each, self._key[1]))
+            if problem is None:
+                log.info("%s: %s given back", self._name, each.at)
+            else:
+                problems.append(problem)
+        found += problems
+        return [_RETRY_SECONDS] if problems else []
+
+    async def _hold(self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason]) -> float | None:
+        """Brings one workload to what is wanted of it."""
+        workload = planned.workload(each.name)
+        pace = self._pace(each, now)
+        wanted = Wanted(
+            pace.at_least(int(workload.floor[index]), planned.spec.ramp.down_per_minute),
+            int(workload.maximum[index]),
+            workload.workload.max_when_announced is not None,
+            bool(workload.workload.min),
+        )
+        decision = decide(wanted, each, self._key[1])
+        contest = self._contests.setdefault(each.name, Contest())
+        if contest.look(each, now):
+            log.warning("%s: %s was put back to %d by %s", self._name, each.at, each.minimum, each.manager)
+        if contest.contested(now):
+            field = targets.FIELDS[each.driver][0]
+            found.append(
+                reason("Contested", workload=each.name, object=str(each.at), field=field, by=each.manager or "?")
+            )
+            again = contest.next_try(now)
+            if decision.writes and now < again:
+                return self._around.clock.seconds_until(again)
+        self._asked[each.name] = decision.asked
+        pace.highest = max(pace.highest, decision.asked.floor)
+        if not decision.writes:
+            self._ready_in_time(planned, each, index, found)
+            return None
+        problem = await self._write(each, decision.writes)
+        if problem is not None:
+            found.append(problem)
+            self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
+            return _RETRY_SECONDS
+        self._wrote(planned, each, decision, contest, now)
+        return None
+
+    def _wrote(self, planned: Plan, each: Seen, decision: Decision, contest: Contest, now: datetime) -> None:
+        asked, before = decision.asked, each.minimum
+        contest.wrote(asked, each.at, now)
+        self._around.meters.wrote(self._key, each.name, each.driver, failed=False)
+        if asked.floor > each.replicas:
+            self._raised.setdefault(each.name, datetime.now(UTC))
+        if asked.floor == before:
+            log.info("%s: %s is held at %d", self._name, each.at, before)
+            return
+        changes = steps(planned, planned.workload(each.name))
+        why = next((step.reason for step in changes if step.time >= now - MINUTE), reason("AllWell"))
+        log.info("%s: %s %d → %d: %s", self._name, each.at, before, asked.floor, why.text(self._around.language))
+
+    def _ready_in_time(self, planned: Plan, each: Seen, index: int, found: list[Reason]) -> None:
+        """Says when fewer are Ready than should have been for a while."""
+        due = int(planned.workload(each.name).ready[max(0, index - _LATE_MINUTES) : index + 1].min())
+        if each.ready < min(due, each.replicas) and index > planned.grid.index(planned.as_of) + _LATE_MINUTES:
+            found.append(reason("NotReady", workload=each.name, ready=each.ready, due=due))
+
+    async def _write(self, seen: Seen, writes: tuple[Write, ...]) -> Reason | None:
+        """Does the writes in turn, and tells the world how things then are; answers with what went wrong."""
+        for each in writes:
+            try:
+                answer = await self._around.kube.write(each)
+            except ClusterError as error:
+                return reason("WriteFailed", workload=seen.name, object=str(each.at), problem=str(error))
+            if each.how == "Apply":
+                self._around.world.put(answer)
+            else:
+                self._around.world.scaled(each.at, answer)
+        return None
+
+    async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
+        """Looks at the pods that a raise brought, once they are all Ready."""
+        for name, since in list(self._raised.items()):
+            each = seen.get(name)
+            if not isinstance(each, Seen) or each.ready < each.replicas:
+                continue
+            del self._raised[name]
+            target = objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
+            labels = target.get("spec", {}).get("selector", {}).get("matchLabels", {})
+            if not labels:
+                continue
+            try:
+                pods = await self._around.kube.pods(self._key[0], ",".join(f"{k}={v}" for k, v in labels.items()))
+                nodes = await self._around.kube.nodes()
+            except ClusterError as error:
+                log.info("%s: start-up of %s not measured: %s", self._name, name, error)
+                continue
+            created = {
+                node["metadata"]["name"]: datetime.fromisoformat(node["metadata"]["creationTimestamp"])
+                for node in nodes
+            }
+            begun = since.replace(microsecond=0)
+            known = self._startups.get(name, Startups())
+            self._startups[name] = known.with_pods(pods, created, begun, self._around.clock.speed)
+
+    # --- saying -------------------------------------------------------------------------------------------------------
+
+    def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
+        index = made.plan.grid.index(now)
+        self._around.meters.planned(self._key, made.plan, seen, index, summary.next_change(made.plan, index))
+
+    async def _say(self, document: Object, found: list[Reason], now: datetime, shown: Mapping[str, Any]) -> list[float]:
+        """Writes the status where it says something new; figures alone are refreshed now and then."""
+        metadata, language = document["metadata"], self._around.language
+        generation = metadata.get("generation", 0)
+        made = conditions(found, bool(shown))
+        before = document.get("status", {})
+        shown_conditions = as_status(made, before.get("conditions"), summary.iso(now), generation, language)
+        # without a plan what was said of it stays: it is still what people know
+        kept = {name: value for name, value in before.items() if name not in ("conditions", "observedGeneration")}
+        status = {"observedGeneration": generation, "conditions": shown_conditions, **(shown or kept)}
+        self._around.meters.conditions(self._key, made)
+        if status == before:
+            return []
+        weighty = _weighty(status) != _weighty(before)
+        wait = self._said_at + (_STATUS_SECONDS if weighty else STATUS_EVERY.total_seconds()) - time.monotonic()
+        if wait > 0:
+            return [wait]
+        self._said_at = time.monotonic()
+        self._around.world.put(await self._around.kube.apply_status(Ref.of(document), status))
+        for each in _turned(before.get("conditions", []), shown_conditions):
+            log.info("%s: %s=%s, %s: %s", self._name, each["type"], each["status"], each["reason"], each["message"])
+            await self._event(document, each)
+        return []
+
+    async def _event(self, document: Object, turned: Mapping[str, Any]) -> None:
+        kind = (
+            "Warning"
+            if turned["status"] == "False" and turned["reason"] not in ("Observing", "Suspended")
+            else "Normal"
+        )
+        try:
+            await self._around.kube.event(
+                Ref.of(document), document["metadata"]["uid"], kind, turned["reason"], turned["message"]
+            )
+        except ClusterError as error:
+            log.info("%s: no Event written: %s", self._name, error)
+
+    async def _publish(self, document: Object, made: Made, now: datetime) -> None:
+        """Writes the plan of the next 48 hours for other programs, when there is a new one and every six hours."""
+        version = (made.key, now.timestamp() // (6 * 3600))
+        if self._published == version:
+            return
+        namespace, name = self._key
+        text = await asyncio.to_thread(summary.published, made.plan, name, now, self._around.language)
+        owner = {
+            "apiVersion": document["apiVersion"],
+            "kind": document["kind"],
+            "name": name,
+            "uid": document["metadata"]["uid"],
+        }
+        called = f"{name}-plan"
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": called, "namespace": namespace, "ownerReferences": [owner]},
+            "data": {"plan.json": text},
+        }
+        try:
+            await self._around.kube.apply_config_map(namespace, called, body)
+        except ClusterError as error:
+            log.info("%s: plan not published: %s", self._name, error)
+        self._published = version
+
+    def _next(self, planned: Plan, now: datetime) -> datetime:
+        """When something changes by itself: a step, a maximum, or news that were prepared."""
+        step = summary.next_step(planned, planned.grid.index(now))
+        prepared = (each for each in news(planned.spec, planned.facts) if each > now)
+        return min((*prepared, *((step,) if step else ())), default=now + REPLAN_EVERY)
+
+
+async def given_back(around: Surroundings, document: Object) -> None:
+    """Gives back what an ENTCapacity holds, found by its mark, whatever its spec says now."""
+    namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
+    problems = []
+    objects = await all_objects(around, namespace, document)
+    for each in targets.held_by(name, objects):
+        for write in release(each, name):
+            try:
+                around.world.put(await around.kube.write(write))
+            except ClusterError as error:
+                problems.append(f"{each.at}: {error}")
+                break
+        else:
+            log.info("%s/%s: %s given back", namespace, name, each.at)
+    if problems:
+        raise ClusterError(0, "not given back yet: " + "; ".join(problems))
+
+
+async def all_objects(around: Surroundings, namespace: str, document: Object) -> targets.Objects:
+    """What the watches brought, with targets of other kinds that are asked for now."""
+    objects, others = around.world.objects(namespace), {}
+    for each in document.get("spec", {}).get("workloads", []):
+        target = each.get("target") or {}
+        kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
+        if kind not in WATCHED and "/" in api_version:
+            ref = Ref(api_version, kind, namespace, target["name"])
+            found = await around.kube.get(ref)
+            if found is not None:
+                others[targets.group_of(api_version), kind, ref.name] = found
+    return replace(objects, workloads={**objects.workloads, **others})
+
+
+def older_owner(world: World, document: Object, target: Ref) -> str:
+    """The name of an older ENTCapacity of the same namespace that scales the same target; empty where there is none."""
+    namespace = document["metadata"]["namespace"]
+    for each in world.every(CAPACITY):
+        if each["metadata"]["namespace"] != namespace or each["metadata"]["uid"] == document["metadata"]["uid"]:
+            continue
+        if "deletionTimestamp" in each["metadata"] or not targets.older(each, document):
+            continue
+        try:
+            capacity = parse(each)
+        except InvalidResource:
+            continue
+        assert isinstance(capacity, ENTCapacity)
+        if any(targets.target_of(workload, namespace) == target for workload in capacity.spec.workloads):
+            return capacity.name
+    return ""
+
+
+def _gitops(seen: Seen) -> Reason:
+    """Who will reset the field, and the lines that keep them from it."""
+    field = targets.FIELDS[seen.driver][0]
+    group = targets.group_of(seen.at.api_version)
+    code = "ArgoSnippet" if seen.gitops == "Argo CD" else "GitSnippet"
+    way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
+    return reason("GitOpsOwned", object=str(seen.at), field=field, who=seen.gitops, way=way)
+
+
+def _weighty(status: Mapping[str, Any]) -> Any:
+    """What of a status is worth writing at once: everything but figures that follow the clock."""
+    conditions_of = [
+        {name: each.get(name) for name in ("type", "status", "reason", "observedGeneration")}
+        for each in status.get("conditions", [])
+    ]
+    workloads = [
+        {name: value for name, value in each.items() if name != "need"} for each in status.get("workloads", [])
+    ]
+    rest = {
+        name: value
+        for name, value in status.items()
+        if name not in ("conditions", "workloads", "sessions", "cost", "admission")
+    }
+    return conditions_of, workloads, rest
+
+
+def _turned(before: list[Mapping[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conditions whose status or reason is new."""
+    known = {each["type"]: (each["status"], each["reason"]) for each in before}
+    return [each for each in after if known.get(each["type"]) != (each["status"], each["reason"])]
+
+
+async def _first(stopped: asyncio.Event, woken: asyncio.Event, seconds: float) -> None:
+    """Sleeps until one of the two is set, or so long."""
+    waiting = [asyncio.create_task(each.wait()) for each in (stopped, woken)]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()

@@ -1,0 +1,241 @@
+"""The API server, as far as the operator needs it: read, list, apply, scale, and say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import aiohttp
+from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import ApiException
+
+from entcapacity.drivers import Write
+from entcapacity.targets import MANAGER, Object, Ref
+
+REQUEST_SECONDS: Final = 10.0
+_APPLY: Final = "application/apply-patch+yaml"
+_KNOWN: Final[Mapping[str, str]] = {
+    "Deployment": "deployments",
+    "StatefulSet": "statefulsets",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "ScaledObject": "scaledobjects",
+    "ENTCapacity": "entcapacities",
+    "SchoolAnnouncement": "schoolannouncements",
+    "SchoolCalendar": "schoolcalendars",
+}
+
+
+Where = tuple[str, str, str, str, str]
+"""Group, version, namespace, plural, name."""
+
+
+class ClusterError(Exception):
+    """What the API server refused, or why it could not be asked."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status; 0 where there was no answer."""
+
+
+async def connect(context: str | None = None) -> Kube:
+    """The API server of the pod that this runs in, or of the user's kubeconfig."""
+    settings = client.Configuration()
+    try:
+        config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+    except config.ConfigException:
+        await config.load_kube_config(context=context, client_configuration=settings)  # type: ignore[no-untyped-call]
+    return Kube(client.ApiClient(settings))
+
+
+class Kube:
+    """Answers are objects as the API server writes them; every error is a ``ClusterError``."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self.api = api
+        self._custom, self._core = client.CustomObjectsApi(api), client.CoreV1Api(api)
+        self._plurals: dict[tuple[str, str], str] = {}
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.api.close()  # type: ignore[no-untyped-call]
+
+    async def get(self, ref: Ref) -> Object | None:
+        """An object; ``None`` where there is none."""
+        try:
+            found: Object = await _answered(self._custom.get_namespaced_custom_object(*await self._where(ref)))
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return found
+
+    async def every(self, api_version: str, kind: str, namespace: str = "") -> list[Object]:
+        """All objects of a kind, in one namespace or in all."""
+        group, version = api_version.split("/")
+        plural = await self._plural(api_version, kind)
+        asked = (
+            self._custom.list_namespaced_custom_object(group, version, namespace, plural)
+            if namespace
+            else self._custom.list_cluster_custom_object(group, version, plural)
+        )
+        found: list[Object] = (await _answered(asked))["items"]
+        return found
+
+    async def write(self, write: Write) -> Object:
+        """Does what a driver wants written; answers with the object, or its scale, as it then is."""
+        where = await self._where(write.at)
+        if write.how == "Scale":
+            scaled = self._custom.patch_namespaced_custom_object_scale(
+                *where, write.body, field_manager=write.manager, _content_type="application/merge-patch+json"
+            )
+            found: Object = await _answered(scaled)
+            return found
+        return await self._apply(where, write.body, write.manager)
+
+    async def apply_status(self, ref: Ref, status: Mapping[str, Any]) -> Object:
+        """Writes the status of one of our own resources."""
+        body = {
+            "apiVersion": ref.api_version,
+            "kind": ref.kind,
+            "metadata": {"name": ref.name} | ({"namespace": ref.namespace} if ref.namespace else {}),
+            "status": status,
+        }
+        group, version = ref.api_version.split("/")
+        plural = await self._plural(ref.api_version, ref.kind)
+        options: dict[str, Any] = {"field_manager": MANAGER, "force": True, "_content_type": _APPLY}
+        if ref.namespace:
+            asked = self._custom.patch_namespaced_custom_object_status(
+                group, version, ref.namespace, plural, ref.name, body, **options
+            )
+        else:
+            asked = self._custom.patch_cluster_custom_object_status(group, version, plural, ref.name, body, **options)
+        found: Object = await _answered(asked)
+        return found
+
+    async def free(self, ref: Ref, finalizer: str) -> None:
+        """Takes a finalizer off an object, so that its deletion does not wait for us."""
+        found = await self.get(ref)
+        left = [each for each in (found or {}).get("metadata", {}).get("finalizers", []) if each != finalizer]
+        if found is None or left == found["metadata"].get("finalizers", []):
+            return
+        version = found["metadata"]["resourceVersion"]  # so that nobody else's finalizer is lost
+        body = {"metadata": {"finalizers": left or None, "resourceVersion": version}}
+        await _answered(
+            self._custom.patch_namespaced_custom_object(
+                *await self._where(ref), body, _content_type="application/merge-patch+json"
+            )
+        )
+
+    async def config_map(self, namespace: str, name: str) -> Object | None:
+        """A ConfigMap; ``None`` where there is none."""
+        try:
+            found: Object = await _raw(self._core.read_namespaced_config_map_without_preload_content(name, namespace))
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        return found
+
+    async def apply_config_map(self, namespace: str, name: str, body: Mapping[str, Any]) -> None:
+        """Writes a ConfigMap of ours."""
+        await _answered(
+            self._core.patch_namespaced_config_map(
+                name, namespace, dict(body), field_manager=MANAGER, force=True, _content_type=_APPLY
+            )
+        )
+
+    async def event(self, about: Ref, uid: str, kind: str, code: str, message: str) -> None:
+        """Says something about an object: an Event, ``Normal`` or ``Warning``."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        namespace = about.namespace or "default"
+        body: Any = {
+            "metadata": {"generateName": f"{about.name}-", "namespace": namespace},
+            "involvedObject": {
+                "apiVersion": about.api_version,
+                "kind": about.kind,
+                "name": about.name,
+                "namespace": about.namespace,
+                "uid": uid,
+            },
+            "type": kind,
+            "reason": code,
+            "message": message[:1024],
+            "source": {"component": MANAGER},
+            "reportingComponent": MANAGER,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        await _answered(self._core.create_namespaced_event(namespace, body))
+
+    async def pods(self, namespace: str, selector: str) -> list[Object]:
+        """Pods with labels."""
+        asked = self._core.list_namespaced_pod_without_preload_content(namespace, label_selector=selector)
+        found: list[Object] = (await _raw(asked))["items"]
+        return found
+
+    async def nodes(self) -> list[Object]:
+        """All nodes."""
+        found: list[Object] = (await _raw(self._core.list_node_without_preload_content()))["items"]
+        return found
+
+    async def quotas(self, namespace: str) -> list[Object]:
+        """The ResourceQuotas of a namespace."""
+        asked = self._core.list_namespaced_resource_quota_without_preload_content(namespace)
+        found: list[Object] = (await _raw(asked))["items"]
+        return found
+
+    async def _apply(self, where: Where, body: Mapping[str, Any], manager: str) -> Object:
+        asked = self._custom.patch_namespaced_custom_object(
+            *where, dict(body), field_manager=manager, force=True, _content_type=_APPLY
+        )
+        found: Object = await _answered(asked)
+        return found
+
+    async def _where(self, ref: Ref) -> Where:
+        group, version = ref.api_version.split("/")
+        return group, version, ref.namespace, await self._plural(ref.api_version, ref.kind), ref.name
+
+    async def _plural(self, api_version: str, kind: str) -> str:
+        """The name of a kind in addresses; asked for once where it is none of those that we know."""
+        if kind in _KNOWN:
+            return _KNOWN[kind]
+        if (api_version, kind) not in self._plurals:
+            group, version = api_version.split("/")
+            found = await _answered(self._custom.get_api_resources(group, version))
+            for each in found.resources:
+                if "/" not in each.name:
+                    self._plurals[api_version, each.kind] = each.name
+        if (api_version, kind) not in self._plurals:
+            raise ClusterError(HTTPStatus.NOT_FOUND, f"{api_version} has no kind {kind}: is its CRD installed?")
+        return self._plurals[api_version, kind]
+
+
+async def _answered(asked: Awaitable[Any]) -> Any:
+    try:
+        return await asyncio.wait_for(asked, REQUEST_SECONDS)
+    except ApiException as error:
+        raise ClusterError(error.status or 0, _message(error)) from None
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise ClusterError(0, f"the API server does not answer: {error or type(error).__name__}") from None
+
+
+async def _raw(asked: Awaitable[Any]) -> Any:
+    response = await _answered(asked)
+    text = await response.text()
+    if response.status >= HTTPStatus.BAD_REQUEST:
+        raise ClusterError(response.status, json.loads(text).get("message", text) if text.startswith("{") else text)
+    return json.loads(text)
+
+
+def _message(error: ApiException) -> str:
+    """What the API server says in words."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (ValueError, KeyError, TypeError):
+        return str(error.reason)

@@ -1,0 +1,125 @@
+"""One operator acts at a time: the one that holds the Lease."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import aiohttp
+from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.leaderelection.electionconfig import Config
+from kubernetes.aio.leaderelection.leaderelection import LeaderElection
+from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
+from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
+
+LEASE_SECONDS: Final = 15
+"""After so long without a sign of the leader, another one takes over."""
+RENEW_SECONDS: Final = 10
+RETRY_SECONDS: Final = 2
+
+log = logging.getLogger("entcapacity")
+
+
+class _Lock(LeaseLock):
+    """A Lease that an API server that does not answer is no error of: it is as if it could not be renewed."""
+
+    async def get(self, name: str, namespace: str) -> Any:
+        try:
+            return await asyncio.wait_for(super().get(name, namespace), RETRY_SECONDS)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return False, ApiException(status=0, reason=str(error) or type(error).__name__)
+
+    async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
+        # not the library's own: kubernetes 37.0 asks for pretty=True there, which its own client refuses
+        body = client.V1Lease(metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record))
+        return await _done(self.api_instance.create_namespaced_lease(namespace, body))
+
+    async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
+        return await _done(super().update(name, namespace, updated_record))
+
+
+async def _done(asked: Awaitable[Any]) -> bool:
+    """Whether a request was granted."""
+    try:
+        return bool(await asyncio.wait_for(asked, RETRY_SECONDS))
+    except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.warning("the Lease was not written: %s", error)
+        return False
+
+
+async def lead(
+    api: client.ApiClient,
+    lease: tuple[str, str],
+    identity: str,
+    stopping: asyncio.Event,
+    work: Callable[[asyncio.Event], Awaitable[None]],
+    keep: bool = False,
+) -> None:
+    """Does ``work`` while the Lease (namespace, name) is held, again whenever it is; gives it up when stopping.
+
+    ``work`` is given an event that is set when it has to end. With ``keep`` the Lease is left to run out by itself.
+    """
+    lock = _Lock(lease[1], lease[0], identity, api)
+    while not stopping.is_set():
+        leading = asyncio.Event()
+
+        async def started(leading: asyncio.Event = leading) -> None:
+            leading.set()
+
+        async def ended() -> None:
+            """Seen by the end of the election itself."""
+
+        settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
+        election = asyncio.create_task(LeaderElection(settings).run())
+        try:
+            await _any(asyncio.create_task(leading.wait()), asyncio.create_task(stopping.wait()), election)
+            if election.done() and not leading.is_set() and not stopping.is_set():
+                log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
+                await _any(asyncio.create_task(asyncio.sleep(RETRY_SECONDS)), asyncio.create_task(stopping.wait()))
+            if leading.is_set() and not stopping.is_set():
+                log.info("%s holds the Lease %s/%s", identity, *lease)
+                await _work_while_held(election, stopping, work)
+                if not stopping.is_set():
+                    log.warning("%s has lost the Lease %s/%s", identity, *lease)
+        finally:
+            election.cancel()
+            await asyncio.gather(election, return_exceptions=True)
+        if stopping.is_set() and leading.is_set() and not keep:
+            await _give_up(lock, lease)
+
+
+async def _work_while_held(
+    election: asyncio.Task[None], stopping: asyncio.Event, work: Callable[[asyncio.Event], Awaitable[None]]
+) -> None:
+    ended = asyncio.Event()
+    working = asyncio.ensure_future(work(ended))
+    try:
+        await asyncio.wait(
+            {working, election, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        ended.set()
+        await working
+
+
+async def _any(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _give_up(lock: _Lock, lease: tuple[str, str]) -> None:
+    """Leaves the Lease to whoever comes next, at once."""
+    try:
+        await asyncio.wait_for(
+            lock.api_instance.patch_namespaced_lease(
+                lease[1],
+                lease[0],
+                {"spec": {"holderIdentity": None, "leaseDurationSeconds": 1}},
+                _content_type="application/merge-patch+json",
+            ),
+            RETRY_SECONDS,
+        )
+    except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.info("the Lease runs out by itself: %s", error)

@@ -1,0 +1,93 @@
+"""What Prometheus is told; docs/metrics.md explains every name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from entcapacity.conditions import Condition
+from entcapacity.plan import Plan
+from entcapacity.reasons import Reason
+from entcapacity.summary import Change
+from entcapacity.targets import Seen
+
+_PLATFORM = ("namespace", "name")
+_WORKLOAD = (*_PLATFORM, "workload")
+_TRUTHS = ("True", "False", "Unknown")
+
+
+class Meters:
+    """All metrics of one operator."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._gauges: list[Gauge] = []
+        self.leading = Gauge("entcapacity_leading", "1 where this operator holds the Lease", registry=self._registry)
+        self._sessions = self._gauge("expected_sessions", "Sessions expected now", _PLATFORM)
+        self._high = self._gauge("high_sessions", "The upper band of the sessions expected now", _PLATFORM)
+        self._need = self._gauge("need_replicas", "Replicas that serve the demand planned on", _WORKLOAD)
+        self._planned = self._gauge("planned_replicas", "Replicas that the plan asks for now", _WORKLOAD)
+        self._floor = self._gauge("floor_replicas", "Replicas asked for as the cluster has it", _WORKLOAD)
+        self._ready = self._gauge("ready_replicas", "Replicas that serve", _WORKLOAD)
+        self._due = self._gauge("due_replicas", "Replicas that should be Ready by now", _WORKLOAD)
+        self._short = self._gauge("shortfall_replicas", "Need above what may be asked for", _WORKLOAD)
+        self._change = self._gauge("next_change_timestamp_seconds", "When a floor changes next", _PLATFORM)
+        self._known = self._gauge("condition", "1 for the status that a condition has", (*_PLATFORM, "type", "status"))
+        self._pass = self._gauge("last_pass_timestamp_seconds", "When the last pass ended", _PLATFORM)
+        self._writes = Counter(
+            "entcapacity_writes", "Floors written", (*_WORKLOAD, "driver", "result"), registry=self._registry
+        )
+        self._failures = Counter("entcapacity_failed_passes", "Passes that failed", _PLATFORM, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+        made = Gauge(f"entcapacity_{name}", text, labels, registry=self._registry)
+        self._gauges.append(made)
+        return made
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+    def passed(self, key: tuple[str, str], now: datetime) -> None:
+        """A pass ended."""
+        self._pass.labels(*key).set(now.timestamp())
+
+    def failed(self, key: tuple[str, str]) -> None:
+        """A pass failed."""
+        self._failures.labels(*key).inc()
+
+    def wrote(self, key: tuple[str, str], workload: str, driver: str, failed: bool) -> None:
+        """A floor was written, or could not be."""
+        self._writes.labels(*key, workload, driver, "failed" if failed else "ok").inc()
+
+    def conditions(self, key: tuple[str, str], made: Iterable[Condition]) -> None:
+        """What the conditions say."""
+        for each in made:
+            for truth in _TRUTHS:
+                self._known.labels(*key, each.type, truth).set(each.status == truth)
+
+    def planned(
+        self, key: tuple[str, str], plan: Plan, seen: Mapping[str, Seen | Reason], index: int, change: Change | None
+    ) -> None:
+        """The plan at a minute, and what is there."""
+        expected, high = (getattr(plan.demand.load.sessions, band)[index] for band in ("expected", "high"))
+        self._sessions.labels(*key).set(float(expected))
+        self._high.labels(*key).set(float(high))
+        self._change.labels(*key).set(change.at.timestamp() if change else 0)
+        for each in plan.workloads:
+            labels = (*key, each.name)
+            self._need.labels(*labels).set(int(each.need[index]))
+            self._planned.labels(*labels).set(int(each.floor[index]))
+            self._due.labels(*labels).set(int(each.ready[index]))
+            self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
+            there = seen[each.name]
+            if isinstance(there, Seen):
+                self._floor.labels(*labels).set(there.minimum)
+                self._ready.labels(*labels).set(there.ready)
+
+    def forget(self, key: tuple[str, str]) -> None:
+        """Drops what was said of an ENTCapacity that is gone."""
+        for gauge in self._gauges:
+            gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))

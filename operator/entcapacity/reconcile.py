@@ -1,0 +1,153 @@
+"""What one pass does about one workload: from what the plan asks for now and what is there, to what is written.
+
+Pure, and level-triggered: it compares, and writes only the difference. The replay asks the same function.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from entcapacity.drivers import Write, given_back, held
+from entcapacity.facts import Bounds
+from entcapacity.reasons import Reason, reason
+from entcapacity.targets import MANAGER, Ref, Seen
+
+AT_ONCE: Final = 5
+"""Resets within ``AT_ONCE_WITHIN`` that are put right at once."""
+AT_ONCE_WITHIN: Final = timedelta(minutes=10)
+CONTESTED_EVERY: Final = timedelta(minutes=1)
+"""How often it is tried when there were more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the plan asks of a workload at one instant."""
+
+    floor: int
+    maximum: int
+    """The most replicas there may be; above what the autoscaler has where ``maxWhenAnnounced`` allows it."""
+    may_raise: bool
+    """Whether ``maxWhenAnnounced`` is set."""
+    must_run: bool
+    """Whether ``min`` says that the workload is never to stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of the cluster."""
+
+    floor: int
+    maximum: int | None
+    """What the maximum is raised to; ``None`` where it is left, or given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a pass does about a workload."""
+
+    asked: Asked
+    writes: tuple[Write, ...]
+
+
+def ask(wanted: Wanted, bounds: Bounds, replicas: int) -> Asked:
+    """What to ask for within what the autoscaler allows; never above its maximum unless that may be raised.
+
+    A raised maximum stays until what runs fits below the former one: lowering it would cut at once.
+    """
+    if bounds.max is None:
+        return Asked(wanted.floor, None)
+    if wanted.may_raise:
+        most = max(wanted.maximum, wanted.floor)
+        if most > bounds.max:
+            return Asked(wanted.floor, most)
+        if replicas > bounds.max:
+            return Asked(wanted.floor, replicas)
+    return Asked(min(wanted.floor, bounds.max), None)
+
+
+def decide(wanted: Wanted, seen: Seen, by: str) -> Decision:
+    """What to write so that what is asked for holds; ``by`` names the ENTCapacity."""
+    asked = ask(wanted, seen.bounds, seen.replicas)
+    raised = seen.former is not None and seen.former.raised
+    if raised and asked.maximum is not None and wanted.maximum <= (seen.bounds.max or 0):
+        asked = Asked(asked.floor, seen.maximum)  # on its way down: left until it can be given back
+    as_is = (
+        seen.former is not None
+        and seen.former.by == by
+        and seen.minimum == asked.floor
+        and (seen.maximum == asked.maximum if asked.maximum is not None else not raised)
+    )
+    writes = [] if as_is else list(held(seen, by, asked.floor, asked.maximum))
+    if seen.replicas == 0 and asked.floor > 0 and seen.driver != "Scale" and wanted.must_run:
+        # an autoscaler leaves what stands at zero alone, whatever its minimum
+        writes.append(Write(seen.target, "Scale", {"spec": {"replicas": asked.floor}}, MANAGER))
+    return Decision(asked, tuple(writes))
+
+
+def release(seen: Seen, by: str) -> tuple[Write, ...]:
+    """What to write so that what was there before us is there again; nothing where another ENTCapacity holds it."""
+    return tuple(given_back(seen)) if seen.former is not None and seen.former.by == by else ()
+
+
+def obstacles(seen: Seen, must_run: bool) -> list[Reason]:
+    """What stands in the way of a floor, whatever the plan says; ``must_run`` as in ``Wanted``."""
+    found = []
+    if seen.replicas == 0 and seen.driver != "Scale" and not must_run:
+        found.append(reason("Stopped", workload=seen.name))
+    if seen.blind:
+        found.append(reason("HPABlind", workload=seen.name, hpa=seen.at.name, why=seen.blind))
+    if seen.paused:
+        found.append(reason("FloorIneffective", workload=seen.name, object=str(seen.at)))
+    return found
+
+
+@dataclass(slots=True)
+class Pace:
+    """How a floor moves within one minute, so that rates hold however often it is planned anew."""
+
+    minute: datetime
+    began: int
+    """The floor at its beginning."""
+    highest: int
+    """The highest floor asked for in it."""
+
+    def at_least(self, floor: int, down: int) -> int:
+        """``floor``, but never more than ``down`` below what was asked for in this minute."""
+        return max(floor, self.highest - down)
+
+
+class Contest:
+    """Who else writes to one field: how often what we wrote was put back, and when we may write again."""
+
+    def __init__(self) -> None:
+        self.ours: Asked | None = None
+        """What we wrote last."""
+        self._at: Ref | None = None
+        self._wrote: datetime | None = None
+        self._counted = False
+        self._resets: deque[datetime] = deque()
+
+    def look(self, seen: Seen, now: datetime) -> bool:
+        """Whether what we wrote was put back since; counted once for each of our writes."""
+        if self._counted or self.ours is None or self._at != seen.at or seen.minimum >= self.ours.floor:
+            return False
+        self._resets.append(now)
+        self._counted = True
+        return True
+
+    def contested(self, now: datetime) -> bool:
+        """Whether it was put back more often than is put right at once."""
+        while self._resets and self._resets[0] <= now - AT_ONCE_WITHIN:
+            self._resets.popleft()
+        return len(self._resets) > AT_ONCE
+
+    def next_try(self, now: datetime) -> datetime:
+        """When we may write again."""
+        return self._wrote + CONTESTED_EVERY if self._wrote is not None and self.contested(now) else now
+
+    def wrote(self, asked: Asked, at: Ref, now: datetime) -> None:
+        """Remembers what we wrote."""
+        self.ours, self._at, self._wrote, self._counted = asked, at, now, False

@@ -1,0 +1,92 @@
+"""Whether the cluster has room for a plan: ResourceQuotas, and nodes where nobody said that new ones come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from kubernetes.utils.quantity import parse_quantity
+
+from entcapacity.grid import Floats
+from entcapacity.plan import Plan
+from entcapacity.reasons import Reason, reason
+from entcapacity.targets import Object
+
+_QUOTAS = {
+    "cpu": ("requests.cpu", "cpu"),
+    "memory": ("requests.memory", "memory"),
+    "pods": ("pods", "count/pods"),
+}
+"""What a replica takes, and the names under which a ResourceQuota bounds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What bounds the pods of a namespace."""
+
+    quotas: Sequence[Object] = ()
+    nodes: Sequence[Object] = ()
+
+
+def takes(target: Object) -> Mapping[str, float]:
+    """What one replica takes: the requests of its pod template's containers, in cores and bytes, and one pod."""
+    taken = {"cpu": 0.0, "memory": 0.0, "pods": 1.0}
+    pod = target.get("spec", {}).get("template", {}).get("spec", {})
+    for container in pod.get("containers", []):
+        for name, amount in container.get("resources", {}).get("requests", {}).items():
+            if name in taken:
+                taken[name] += _number(amount)
+    return taken
+
+
+def shortages(
+    plan: Plan, running: Mapping[str, int], taken: Mapping[str, Mapping[str, float]], room: Room
+) -> Iterator[Reason]:
+    """What will be short, each at its worst minute; ``running`` and ``taken`` are by workload."""
+    zone, ahead = ZoneInfo(plan.timezone), plan.ahead
+    for resource, names in _QUOTAS.items():
+        asked, now = _asked(plan, taken, resource), sum(running[name] * each[resource] for name, each in taken.items())
+        if not asked[ahead].size:
+            continue
+        peak = ahead.start + int(np.argmax(asked[ahead]))
+        at = plan.grid.instant(peak).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        more = float(asked[peak]) - now
+        for quota in room.quotas:
+            status = quota.get("status", {})
+            for name in names:
+                if name in status.get("hard", {}):
+                    left = _number(status["hard"][name]) - _number(status.get("used", {}).get(name, "0"))
+                    if more > left:
+                        yield reason(
+                            "QuotaShort",
+                            quota=quota["metadata"]["name"],
+                            resource=name,
+                            missing=_amount(more - left, resource),
+                            at=at,
+                        )
+        nodes = plan.spec.nodes
+        if room.nodes and not nodes.startup and nodes.max is None:
+            there = sum(
+                _number(each.get("status", {}).get("allocatable", {}).get(resource, "0")) for each in room.nodes
+            )
+            if float(asked[peak]) > there:
+                missing = _amount(float(asked[peak]) - there, resource)
+                yield reason("AllocatableShort", resource=resource, missing=missing, at=at)
+
+
+def _asked(plan: Plan, taken: Mapping[str, Mapping[str, float]], resource: str) -> Floats:
+    total = np.zeros(plan.grid.length)
+    for each in plan.workloads:
+        if each.name in taken:
+            total += each.floor * taken[each.name][resource]
+    return total
+
+
+def _number(quantity: str) -> float:
+    return float(parse_quantity(quantity))  # type: ignore[no-untyped-call]
+
+
+def _amount(value: float, resource: str) -> str:
+    return f"{value / 2**30:.1f}Gi" if resource == "memory" else f"{value:g}"

@@ -1,0 +1,171 @@
+"""The operator as a process: the Lease, Kopf while it is held, HTTP always, and a way to let go of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import uuid
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import kopf
+from aiohttp import web
+
+from entcapacity import handlers
+from entcapacity.almanac import Almanac
+from entcapacity.clock import Clock
+from entcapacity.keeper import Surroundings, given_back
+from entcapacity.kube import ClusterError, Kube, connect
+from entcapacity.leader import lead
+from entcapacity.meters import Meters
+from entcapacity.pulse import Pulse
+from entcapacity.serving import application
+from entcapacity.targets import Ref
+from entcapacity.world import CAPACITY, World
+
+_OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_STOP_SECONDS: Final = 10.0
+_LINE: Final = "%(asctime)s %(levelname)-8s %(message)s"
+
+log = logging.getLogger("entcapacity")
+
+
+def own_namespace() -> str:
+    """The namespace of the pod that this runs in, or ``default``."""
+    return _OWN_NAMESPACE.read_text().strip() if _OWN_NAMESPACE.exists() else os.environ.get("POD_NAMESPACE", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the operator runs."""
+
+    namespace: str = field(default_factory=own_namespace)
+    """Where its Lease and the ConfigMaps of calendars are."""
+    watched: tuple[str, ...] = ()
+    """Namespaces that it is limited to; none for all."""
+    lease: str = "ent-capacity"
+    identity: str = field(default_factory=lambda: f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}")
+    host: str = "0.0.0.0"
+    port: int = 8080
+    language: str = "en"
+    clock: Clock = field(default_factory=Clock)
+
+
+async def run(options: Options) -> None:
+    """Runs until it is told to stop."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if options.clock.start is not None:
+        log.warning(
+            "THE CLOCK IS MOVED, for demonstrations and tests only: it is %s, %g times as fast",
+            options.clock.now().isoformat(timespec="seconds"),
+            options.clock.speed,
+        )
+    kube = await connect()
+    around = surroundings(options, kube)
+    runner = web.AppRunner(application(around, around.pulse, lambda: True), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, options.host, options.port).start()
+
+        async def work(ended: asyncio.Event) -> None:
+            around.meters.leading.set(1)
+            try:
+                await _operate(options, around, ended)
+            finally:
+                around.meters.leading.set(0)
+                around.world.clear()
+            if not ended.is_set():  # Kopf ended by itself: on a signal that it took
+                stopping.set()
+
+        await lead(kube.api, (options.namespace, options.lease), options.identity, stopping, work)
+    finally:
+        await runner.cleanup()
+        await kube.close()
+
+
+def surroundings(options: Options, kube: Kube) -> Surroundings:
+    """What all keepers share."""
+    world = World()
+    almanac = Almanac(world, kube, options.clock, options.namespace, options.language)
+    return Surroundings(world, kube, options.clock, Meters(), Pulse(), almanac, options.language)
+
+
+async def _operate(options: Options, around: Surroundings, ended: asyncio.Event) -> None:
+    """Kopf, until ``ended`` is set."""
+    operating = asyncio.create_task(
+        kopf.operator(
+            registry=handlers.registry(around),
+            settings=handlers.settings(bool(options.watched)),
+            clusterwide=not options.watched,
+            namespaces=options.watched,
+            stop_flag=ended,
+        )
+    )
+    ending = asyncio.create_task(ended.wait())
+    await asyncio.wait({operating, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    await _bounded(operating)
+
+
+async def _bounded(operating: asyncio.Task[None]) -> None:
+    done, _ = await asyncio.wait({operating}, timeout=_STOP_SECONDS)
+    if not done:
+        operating.cancel()
+        await asyncio.gather(operating, return_exceptions=True)
+    elif not operating.cancelled() and operating.exception() is not None:
+        log.error("Kopf ended: %s", operating.exception())
+
+
+def speak(log_format: str, verbose: bool = False) -> None:
+    """Has log lines written, as text or JSON: ours, and of libraries what is a fault."""
+    form: Any = kopf.LogFormat.JSON if log_format == "json" else _LINE
+    kopf.configure(verbose=verbose, quiet=not verbose, log_format=form)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+async def release(options: Options, context: str | None = None) -> list[str]:
+    """Gives everything back and frees finalizers; answers with what could not be done.
+
+    It holds the Lease while it works and leaves it taken, so that an operator that is still there does not begin anew:
+    the Lease runs out by itself.
+    """
+    kube = await connect(context)
+    stopping, problems = asyncio.Event(), []
+    try:
+
+        async def work(_: asyncio.Event) -> None:
+            around = surroundings(options, kube)
+            problems.extend(await _release_all(around, options.watched))
+            stopping.set()
+
+        await lead(kube.api, (options.namespace, options.lease), options.identity, stopping, work, keep=True)
+    finally:
+        await kube.close()
+    return problems
+
+
+async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[str]:
+    problems = []
+    for namespace in watched or ("",):
+        for api_version, kind in handlers.HELD:
+            try:
+                for each in await around.kube.every(api_version, kind, namespace):
+                    around.world.put({"apiVersion": api_version, "kind": kind, **each})
+            except ClusterError as error:
+                if error.status != HTTPStatus.NOT_FOUND:  # a CRD that is not installed holds nothing
+                    problems.append(f"{kind}: {error}")
+    for document in around.world.every(CAPACITY):
+        try:
+            await given_back(around, document)
+            await around.kube.free(Ref.of(document), handlers.FINALIZER)
+        except ClusterError as error:
+            problems.append(f"{document['metadata']['namespace']}/{document['metadata']['name']}: {error}")
+    return problems

@@ -1,0 +1,249 @@
+"""What the status of an ENTCapacity says, and the plan that other programs read, from plan and cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import floor, isfinite
+from typing import Any, Final
+
+import numpy as np
+
+from entcapacity.admission import waits
+from entcapacity.cost import Cost
+from entcapacity.demand import weights_of
+from entcapacity.grid import Grid
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.reasons import Reason
+from entcapacity.reconcile import Asked
+from entcapacity.startups import Startups, percentile
+from entcapacity.steps import steps
+from entcapacity.targets import Seen
+
+PUBLISHED: Final = timedelta(hours=48)
+"""How far the plan for other programs reaches."""
+_MOST_BYTES: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the ready replicas carry."""
+
+    sessions: int | None
+    """``None`` where no workload says."""
+    logins_per_minute: float | None
+
+
+def carried(plan: Plan, ready: Mapping[str, int], index: int) -> Carried:
+    """What replicas that are ready carry at a minute, at 100 %, in terms of the plain load; workloads not seen are
+    left out."""
+    sessions, logins = [], [float(each.logins_per_minute) for each in plan.spec.limits]
+    for each in plan.workloads:
+        if each.name not in ready:
+            continue
+        use = _use(plan, each, index)
+        if isfinite(each.sizing.carried.sessions):
+            sessions.append(ready[each.name] * each.sizing.carried.sessions / use)
+        if isfinite(each.sizing.carried.logins):
+            logins.append(ready[each.name] * each.sizing.carried.logins / use)
+    return Carried(floor(min(sessions)) if sessions else None, min(logins, default=None))
+
+
+def _use(plan: Plan, workload: WorkloadPlan, index: int) -> float:
+    plain = float(plan.demand.load.sessions.expected[index])
+    weighted = float(plan.demand.loads[weights_of(workload.workload.weights)].sessions.expected[index])
+    return weighted / plain if plain > 0 else 1.0
+
+
+def today(plan: Plan, now: datetime) -> str:
+    """What today is for most users."""
+    stream = max(plan.demand.streams, key=lambda each: each.users)
+    _, day = stream.day_at(now)
+    return day.day.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The next change of a floor."""
+
+    at: datetime
+    workload: str
+    before: int
+    after: int
+
+
+def next_change(plan: Plan, index: int) -> Change | None:
+    """The first change of any floor after a minute of the plan's grid, the largest where several come at once."""
+    found: list[Change] = []
+    for each in plan.workloads:
+        later = each.floor[index + 1 : plan.inner.stop]
+        differs = np.flatnonzero(later != each.floor[index])
+        if differs.size:
+            at = index + 1 + int(differs[0])
+            found.append(Change(plan.grid.instant(at), each.name, int(each.floor[index]), int(each.floor[at])))
+    return min(found, key=lambda each: (each.at, -abs(each.after - each.before)), default=None)
+
+
+def next_step(plan: Plan, index: int) -> datetime | None:
+    """When something is to be written next: any floor or maximum changes."""
+    later = slice(index + 1, plan.inner.stop)
+    differs = np.logical_or.reduce(
+        [
+            (each.floor[later] != each.floor[index]) | (each.maximum[later] != each.maximum[index])
+            for each in plan.workloads
+        ]
+    )
+    return plan.grid.instant(index + 1 + int(np.argmax(differs))) if differs.any() else None
+
+
+def longest_wait(plan: Plan) -> timedelta | None:
+    """The longest wait that a plan expects; ``None`` where some wait beyond its end."""
+    longest = [each.longest for each in waits(plan)]
+    return None if None in longest else max((each for each in longest if each is not None), default=timedelta(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """Plan and cluster at one moment; mappings are by workload."""
+
+    plan: Plan
+    cost: Cost
+    longest_wait: timedelta | None
+    seen: Mapping[str, Seen | Reason]
+    asked: Mapping[str, Asked]
+    startups: Mapping[str, Startups]
+
+
+def status(state: State, now: datetime, language: str) -> dict[str, Any]:
+    """Everything but conditions and ``observedGeneration``."""
+    plan, cost, seen, asked, startups = state.plan, state.cost, state.seen, state.asked, state.startups
+    index = plan.grid.index(now)
+    there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
+    ready, planned = sum(each.ready for each in there.values()), sum(int(each.floor[index]) for each in plan.workloads)
+    found: dict[str, Any] = {
+        "today": today(plan, now),
+        "sessions": _rounded(float(plan.demand.load.sessions.expected[index])),
+        "ready": f"{ready}/{planned}",
+        "workloads": [
+            _workload(each, index, seen[each.name], asked.get(each.name), startups.get(each.name), language)
+            for each in plan.workloads
+        ],
+        "admission": _admission(carried(plan, {name: each.ready for name, each in there.items()}, index), state),
+        "cost": {
+            "replicaHours": round(cost.replica_hours),
+            "usualReplicaHours": round(cost.usual_replica_hours),
+            "percent": round(100 * cost.replica_hours / cost.usual_replica_hours) if cost.usual_replica_hours else 100,
+        },
+    }
+    change = next_change(plan, index)
+    if change is not None:
+        found["nextChange"] = {
+            "at": iso(change.at),
+            "workload": change.workload,
+            "from": change.before,
+            "to": change.after,
+            "message": f"{change.workload} {change.before} → {change.after}",
+        }
+    return found
+
+
+def _workload(
+    planned: WorkloadPlan,
+    index: int,
+    seen: Seen | Reason,
+    asked: Asked | None,
+    startups: Startups | None,
+    language: str,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": planned.name,
+        "planned": int(planned.floor[index]),
+        "need": int(planned.need[index]),
+    }
+    if isinstance(seen, Reason):
+        return found | {"message": seen.text(language)[:1024]}
+    found |= {"driver": seen.driver, "replicas": seen.replicas, "ready": seen.ready}
+    if seen.rolling_out:
+        found["message"] = Reason("RollingOut").text(language)
+    if seen.maximum is not None:
+        found["maximum"] = seen.maximum
+    if asked is not None:
+        found["floor"] = asked.floor
+    if seen.former is not None:
+        former = {"minimum": seen.former.minimum, "maximum": seen.former.maximum}
+        found["former"] = {name: value for name, value in former.items() if value is not None}
+    if startups is not None and (startups.warm or startups.new_node):
+        measured = {"warm": startups.warm, "newNode": startups.new_node}
+        found["startup"] = {name: _samples(samples) for name, samples in measured.items() if samples}
+    return found
+
+
+def _samples(samples: tuple[int, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {"samples": list(samples)}
+    for percent in (50, 95):
+        seconds = percentile(samples, percent)
+        if seconds is not None:
+            found[f"p{percent}Minutes"] = -(-seconds // 60)
+    return found
+
+
+def _admission(now: Carried, state: State) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if now.sessions is not None:
+        found["sessions"] = now.sessions
+    if now.logins_per_minute is not None:
+        found["loginsPerSecond"] = floor(now.logins_per_minute / 60)
+    if state.longest_wait is not None:
+        found["longestWaitSeconds"] = round(state.longest_wait.total_seconds())
+    return found
+
+
+def _rounded(value: float) -> int:
+    """To two digits, so that a status is not written for every session."""
+    return int(float(f"{value:.2g}"))
+
+
+def iso(instant: datetime) -> str:
+    """An instant as the API server writes it."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def published(plan: Plan, name: str, now: datetime, language: str) -> str:
+    """The plan of the next 48 hours as JSON for other programs: only changes, with their reasons; at most 256 KiB.
+
+    Where that is not enough, it ends earlier, and says so.
+    """
+    until = min(now + PUBLISHED, plan.window.instant(plan.window.length))
+    while True:
+        text = _published(plan, name, now, until, language)
+        if len(text.encode()) <= _MOST_BYTES or until <= now + timedelta(hours=1):
+            return text
+        until = now + (until - now) / 2
+
+
+def _published(plan: Plan, name: str, now: datetime, until: datetime, language: str) -> str:
+    ahead = _Cut(plan, Grid.between(now, until))
+    document = {
+        "version": 1,
+        "platform": name,
+        "from": iso(now),
+        "until": iso(until),
+        "timezone": plan.timezone,
+        "workloads": {each.name: list(ahead.changes(each, language)) for each in plan.workloads},
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    plan: Plan
+    window: Grid
+
+    def changes(self, workload: WorkloadPlan, language: str) -> Iterator[dict[str, Any]]:
+        end = self.window.instant(self.window.length)
+        for each in steps(self.plan, workload):
+            if each.time >= end:
+                return
+            yield {"time": iso(each.time), "floor": each.floor, "reason": each.reason.text(language)}

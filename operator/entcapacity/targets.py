@@ -1,0 +1,330 @@
+"""Which object a workload's floor is written to, and what stands there: found among what the cluster holds.
+
+Pure: objects are what the API server gave. Where it is not plain who scales a workload, the answer is a problem and
+nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from entcapacity.facts import Bounds
+from entcapacity.reasons import Reason, listed, reason
+from entcapacity.spec import Target, Workload
+
+Object = Mapping[str, Any]
+"""An object as the API server gives it."""
+Driver = Literal["HPA", "ScaledObject", "Scale"]
+
+GROUP: Final = "entcapacity.io"
+FORMER: Final = f"{GROUP}/former"
+"""Annotation on what we hold: who holds it and what stood there before, written with the first floor."""
+WATCHED: Final = ("Deployment", "StatefulSet")
+"""Kinds of targets that the watches bring; others are asked for at each pass."""
+HPA_API: Final = "autoscaling/v2"
+KEDA_API: Final = "keda.sh/v1alpha1"
+FIELDS: Final[Mapping[Driver, tuple[str, str]]] = {
+    "HPA": ("minReplicas", "maxReplicas"),
+    "ScaledObject": ("minReplicaCount", "maxReplicaCount"),
+    "Scale": ("replicas", ""),
+}
+"""The fields of minimum and maximum."""
+_DEFAULTS: Final[Mapping[Driver, tuple[int, int | None]]] = {
+    "HPA": (1, None),
+    "ScaledObject": (0, 100),  # KEDA's own
+    "Scale": (1, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where an object stands."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @classmethod
+    def of(cls, found: Object) -> Ref:
+        """Of an object that names itself."""
+        metadata = found["metadata"]
+        return cls(found["apiVersion"], found["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What stood in the fields before we held them; ``None`` where nothing did, or where a field was not touched."""
+
+    by: str
+    """The ENTCapacity that holds them."""
+    minimum: int | None
+    maximum: int | None = None
+    raised: bool = False
+    """Whether the maximum is held, too."""
+
+    def written(self) -> str:
+        """As an annotation."""
+        found: dict[str, Any] = {"by": self.by, "minimum": self.minimum}
+        if self.raised:
+            found["maximum"] = self.maximum
+        return json.dumps(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A workload as the cluster has it."""
+
+    name: str
+    """The workload's name in the spec."""
+    driver: Driver
+    at: Ref
+    """The object that the floor is written to."""
+    uid: str
+    """Of that object."""
+    target: Ref
+    """The object that has the replicas."""
+    minimum: int
+    """Least replicas asked for: what an HPA or ScaledObject has as minimum, or else the replicas themselves."""
+    stated: int | None
+    """The same as it is written there; ``None`` where nothing is."""
+    maximum: int | None
+    """Most replicas; ``None`` where nothing limits them."""
+    stated_maximum: int | None
+    """The same as it is written there."""
+    former: Former | None
+    """What stood there before; ``None`` where we don't hold it."""
+    replicas: int
+    """Replicas asked of the workload."""
+    ready: int
+    """Those that serve."""
+    created: int
+    """Pods that there are."""
+    rolling_out: bool
+    blind: str
+    """Why an HPA can read no metric; empty where it can, or where there is none."""
+    paused: bool
+    """Whether a floor has no effect: KEDA's pause or idle count."""
+    manager: str
+    """The field manager, other than us, that last wrote the field; empty where none did."""
+    gitops: str
+    """Who will reset the field after any change, from field managers and tracking marks; empty where nobody does."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the plan may count with: what stood here before us, and the maximum that is not ours."""
+        if self.former is None:
+            return Bounds(self.minimum, self.maximum)
+        minimum = _DEFAULTS[self.driver][0] if self.former.minimum is None else self.former.minimum
+        return Bounds(minimum, self.former.maximum if self.former.raised else self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """What the cluster holds in one namespace."""
+
+    workloads: Mapping[tuple[str, str, str], Object]
+    """By API group, kind and name."""
+    hpas: tuple[Object, ...] = ()
+    scaled_objects: tuple[Object, ...] = ()
+
+
+def target_of(workload: Workload, namespace: str) -> Ref:
+    """What a workload's spec says is scaled."""
+    target = workload.target or Target(name=workload.name)
+    return Ref(target.api_version, target.kind, namespace, target.name)
+
+
+def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
+    """A workload as the cluster has it, or why that cannot be said."""
+    ref = target_of(workload, namespace)
+    target = objects.workloads.get((group_of(ref.api_version), ref.kind, ref.name))
+    if target is None:
+        return reason("TargetMissing", workload=workload.name, target=str(ref))
+    hpas = [each for each in objects.hpas if _scales(each, "scaleTargetRef", ref) and not _owned_by_keda(each)]
+    scaled = [each for each in objects.scaled_objects if _scales(each, "scaleTargetRef", ref)]
+    owners = [*hpas, *scaled]
+    if len(owners) > 1:
+        names = listed(sorted(str(Ref.of(each)) for each in owners))
+        return reason("Ambiguous", workload=workload.name, names=names)
+    if workload.driver != "Auto":
+        kinds = {"HPA": hpas, "ScaledObject": scaled, "Scale": owners}
+        wrong = bool(owners) if workload.driver == "Scale" else not kinds[workload.driver]
+        if wrong:
+            there = str(Ref.of(owners[0])) if owners else ""
+            code = "DriverElsewhere" if there else "DriverMissing"
+            return reason(code, workload=workload.name, driver=workload.driver, there=there)
+    driver: Driver = "HPA" if hpas else "ScaledObject" if scaled else "Scale"
+    return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects)
+
+
+def held_by(name: str, objects: Objects) -> Iterator[Seen]:
+    """Everything that bears the mark of an ENTCapacity, whatever its spec says by now."""
+    kinds: tuple[tuple[Driver, Iterable[Object]], ...] = (
+        ("HPA", objects.hpas),
+        ("ScaledObject", objects.scaled_objects),
+        ("Scale", objects.workloads.values()),
+    )
+    for driver, found in kinds:
+        for each in found:
+            former = _former(each)
+            if former is not None and former.by == name:
+                target = each if driver == "Scale" else {"metadata": {}}
+                yield _seen(each["metadata"]["name"], driver, each, target, _scaled_by(each, driver), objects)
+
+
+def _scaled_by(held: Object, driver: Driver) -> Ref:
+    """The workload that an object scales."""
+    if driver == "Scale":
+        return Ref.of(held)
+    target = held["spec"]["scaleTargetRef"]
+    version, kind = target.get("apiVersion") or "apps/v1", target.get("kind", "Deployment")
+    return Ref(version, kind, held["metadata"]["namespace"], target["name"])
+
+
+def group_of(api_version: str) -> str:
+    """The group of ``group/version``; empty for the core's."""
+    return api_version.rpartition("/")[0]
+
+
+def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, objects: Objects) -> Seen:
+    minimum, maximum = FIELDS[driver]
+    least, most = _DEFAULTS[driver]
+    spec, status = held.get("spec", {}), target.get("status", {})
+    stated = spec.get(minimum)
+    replicas = target.get("spec", {}).get("replicas", 1)
+    at = Ref.of(held) if driver != "Scale" else ref
+    autoscaler = held if driver == "HPA" else _hpa_of_keda(held, objects) if driver == "ScaledObject" else None
+    return Seen(
+        name=name,
+        driver=driver,
+        at=at,
+        uid=held["metadata"].get("uid", ""),
+        target=ref,
+        minimum=least if stated is None else stated,
+        stated=stated,
+        maximum=spec.get(maximum, most),
+        stated_maximum=spec.get(maximum),
+        former=_former(held),
+        replicas=replicas,
+        ready=status.get("readyReplicas", 0),
+        created=status.get("replicas", 0),
+        rolling_out=_rolling_out(target, replicas),
+        blind=_blind(autoscaler) if autoscaler is not None else "",
+        paused=driver == "ScaledObject" and _paused(held),
+        manager=last_writer(held, minimum),
+        gitops=_gitops(held, minimum),
+    )
+
+
+def _former(held: Object) -> Former | None:
+    try:
+        found = json.loads(held["metadata"]["annotations"][FORMER])
+        return Former(str(found["by"]), found["minimum"], found.get("maximum"), "maximum" in found)
+    except (KeyError, TypeError, ValueError):
+        return None  # not ours, or somebody's hand: then it is as if we had never held it
+
+
+def _scales(found: Object, field: str, ref: Ref) -> bool:
+    target = found.get("spec", {}).get(field, {})
+    group = group_of(target.get("apiVersion") or "apps/v1")
+    kind = target.get("kind", "Deployment")
+    return (group, kind, target.get("name")) == (group_of(ref.api_version), ref.kind, ref.name)
+
+
+def _owners(found: Object) -> Iterable[Mapping[str, Any]]:
+    owners: list[Mapping[str, Any]] = found["metadata"].get("ownerReferences", [])
+    return owners
+
+
+def _owned_by_keda(hpa: Object) -> bool:
+    return any(each.get("kind") == "ScaledObject" for each in _owners(hpa))
+
+
+def _hpa_of_keda(scaled: Object, objects: Objects) -> Object | None:
+    name = scaled["metadata"]["name"]
+    owned = (hpa for hpa in objects.hpas for each in _owners(hpa) if each.get("kind") == "ScaledObject")
+    return next((hpa for hpa in owned if any(each.get("name") == name for each in _owners(hpa))), None)
+
+
+def _rolling_out(target: Object, replicas: int) -> bool:
+    """Whether pods of an older template are still there: surge and missing pods then are not ours."""
+    status = target.get("status", {})
+    return "updatedReplicas" in status and status["updatedReplicas"] < min(replicas, status.get("replicas", 0))
+
+
+def _blind(hpa: Object) -> str:
+    """The reason that the HPA itself gives for reading no metric."""
+    for each in hpa.get("status", {}).get("conditions", []):
+        if each["type"] == "ScalingActive" and each["status"] == "False" and each.get("reason") != "ScalingDisabled":
+            return str(each.get("reason", "ScalingActive"))
+    return ""
+
+
+def _paused(scaled: Object) -> bool:
+    annotations = scaled["metadata"].get("annotations", {})
+    paused = annotations.get("autoscaling.keda.sh/paused", "false") != "false"
+    held = "autoscaling.keda.sh/paused-replicas" in annotations
+    return paused or held or scaled.get("spec", {}).get("idleReplicaCount") is not None
+
+
+# --- who else writes --------------------------------------------------------------------------------------------------
+
+MANAGER: Final = "entcapacity"
+RELEASED: Final = "entcapacity-released"
+_GITOPS: Final[Mapping[str, str]] = {
+    "argocd-controller": "Argo CD",
+    "argocd-application-controller": "Argo CD",
+    "kustomize-controller": "Flux",
+    "helm-controller": "Flux",
+}
+"""Field managers that reset what they own, again and again."""
+_MARKS: Final[Mapping[str, str]] = {
+    "argocd.argoproj.io/tracking-id": "Argo CD",
+    "argocd.argoproj.io/instance": "Argo CD",
+    "kustomize.toolkit.fluxcd.io/name": "Flux",
+    "helm.toolkit.fluxcd.io/name": "Flux",
+}
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def last_writer(found: Object, field: str) -> str:
+    """The field manager, other than us, that last wrote ``spec.<field>``; empty where none did."""
+    writers = [
+        (each.get("time", ""), each.get("manager", ""))
+        for each in found["metadata"].get("managedFields", [])
+        if each.get("manager") not in (MANAGER, RELEASED) and f"f:{field}" in each.get("fieldsV1", {}).get("f:spec", {})
+    ]
+    return max(writers, default=("", ""))[1]
+
+
+def _gitops(found: Object, field: str) -> str:
+    """Who will put the field back: an owner known for it, or one whose mark is on an object that states the field."""
+    writer = last_writer(found, field)
+    if writer in _GITOPS:
+        return _GITOPS[writer]
+    metadata = found["metadata"]
+    marks = {**metadata.get("labels", {}), **metadata.get("annotations", {})}
+    marked = next((who for mark, who in _MARKS.items() if mark in marks), "")
+    try:
+        applied = json.loads(marks.get(_LAST_APPLIED, "{}"))
+    except ValueError:
+        return ""
+    return marked if field in applied.get("spec", {}) else ""
+
+
+def older(one: Object, other: Object) -> bool:
+    """Whether an object was created before another; ties by name."""
+    return _age(one) < _age(other)
+
+
+def _age(found: Object) -> tuple[datetime, str]:
+    metadata = found["metadata"]
+    return datetime.fromisoformat(metadata["creationTimestamp"]), metadata["name"]

@@ -1,0 +1,111 @@
+"""What the watches have brought: the newest version of each object, and who wants to be woken by a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from entcapacity.targets import HPA_API, KEDA_API, Object, Objects, Ref, group_of
+
+CAPACITY: Final = "ENTCapacity"
+ANNOUNCEMENT: Final = "SchoolAnnouncement"
+CALENDAR: Final = "SchoolCalendar"
+_HPA: Final = (group_of(HPA_API), "HorizontalPodAutoscaler")
+_SCALED_OBJECT: Final = (group_of(KEDA_API), "ScaledObject")
+_GROUP: Final = "entcapacity.io"
+
+Kind = tuple[str, str]
+"""API group and kind."""
+Key = tuple[str, str]
+"""Namespace and name."""
+
+
+class World:
+    """Objects by kind; a change wakes all in its namespace, one without a namespace wakes everybody."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Kind, dict[Key, Object]] = {}
+        self._wakers: dict[Key, Callable[[], None]] = {}
+
+    def put(self, found: Object) -> None:
+        """Takes a version of an object, unless a newer one is known: an answer to a write overtakes its watch event."""
+        kept = self._objects.setdefault(_kind(found), {})
+        key = _key(found)
+        known = kept.get(key)
+        if (
+            known is not None
+            and known["metadata"]["uid"] == found["metadata"]["uid"]
+            and _version(found) <= _version(known)
+        ):
+            return
+        kept[key] = found
+        self._wake(key[0])
+
+    def scaled(self, at: Ref, scale: Object) -> None:
+        """Takes the answer to a new scale, which has the version of the object that was scaled."""
+        known = self._objects.get((group_of(at.api_version), at.kind), {}).get((at.namespace, at.name))
+        if known is not None:
+            version = {"resourceVersion": scale["metadata"]["resourceVersion"]}
+            spec = {**known["spec"], "replicas": scale["spec"].get("replicas", 0)}
+            self.put({**known, "metadata": {**known["metadata"], **version}, "spec": spec})
+
+    def drop(self, found: Object) -> None:
+        """Forgets a deleted object, unless another of its name has come."""
+        kept = self._objects.get(_kind(found), {})
+        known = kept.get(_key(found))
+        if known is not None and known["metadata"]["uid"] == found["metadata"]["uid"]:
+            del kept[_key(found)]
+            self._wake(_key(found)[0])
+
+    def clear(self) -> None:
+        """Forgets everything: whoever leads next begins with what the watches bring then."""
+        self._objects.clear()
+
+    def get(self, kind: str, key: Key) -> Object | None:
+        """One of our own resources."""
+        return self._objects.get((_GROUP, kind), {}).get(key)
+
+    def every(self, kind: str) -> Iterator[Object]:
+        """All of our own resources of a kind, by name."""
+        kept = self._objects.get((_GROUP, kind), {})
+        return (kept[key] for key in sorted(kept))
+
+    def objects(self, namespace: str) -> Objects:
+        """What may be scaled in a namespace, and what scales it there."""
+        inside = {
+            kind: [each for key, each in kept.items() if key[0] == namespace] for kind, kept in self._objects.items()
+        }
+        workloads = {
+            (*kind, each["metadata"]["name"]): each
+            for kind, kept in inside.items()
+            if kind not in (_HPA, _SCALED_OBJECT) and kind[0] != _GROUP
+            for each in kept
+        }
+        return Objects(workloads, tuple(inside.get(_HPA, ())), tuple(inside.get(_SCALED_OBJECT, ())))
+
+    def wakes(self, key: Key, wake: Callable[[], None]) -> None:
+        """Has ``wake`` called when something changes that an ENTCapacity may depend on."""
+        self._wakers[key] = wake
+
+    def sleeps(self, key: Key) -> None:
+        """Calls it no more."""
+        self._wakers.pop(key, None)
+
+    def _wake(self, namespace: str) -> None:
+        for key, wake in self._wakers.items():
+            if not namespace or key[0] == namespace:
+                wake()
+
+
+def _kind(found: Object) -> Kind:
+    return group_of(found["apiVersion"]), found["kind"]
+
+
+def _key(found: Object) -> Key:
+    return found["metadata"].get("namespace", ""), found["metadata"]["name"]
+
+
+def _version(found: Object) -> int:
+    """Comparable since Kubernetes says that resource versions are (KEP-5504); before, they were in fact."""
+    version = found["metadata"].get("resourceVersion", "0")
+    return int(version) if version.isdigit() else 0
