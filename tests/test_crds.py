@@ -200,7 +200,7 @@ STATUS = {
     ),
     "SchoolAnnouncement": SchoolAnnouncementStatus.model_validate({"conditions": CONDITIONS, "concerned": 3}),
     "SchoolCalendar": SchoolCalendarStatus.model_validate(
-        {"conditions": CONDITIONS, "days": 2, "until": "2026-11-14", "lastGoodHash": "9f86d081"}
+        {"conditions": CONDITIONS, "days": 2, "until": "2026-11-14"}
     ),
 }
 

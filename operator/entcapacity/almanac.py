@@ -97,6 +97,11 @@ class Almanac:
                 }
                 if kind == ANNOUNCEMENT:
                     status["concerned"] = self._concerned(name)
+                elif (
+                    calendar := next((each for each in self.calendars.resources if each.name == name), None)
+                ) is not None:
+                    count, last = self.calendars.extent(calendar)
+                    status |= {"days": count} | ({"until": last.isoformat()} if last else {})
                 yield document, status
 
     def _concerned(self, name: str) -> int:

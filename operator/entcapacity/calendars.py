@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from entcapacity import calendar_files
 from entcapacity.calendar_files import CalendarError
@@ -48,6 +49,19 @@ class Calendars:
         if (resources, files, problems) == (self.resources, self.files, self.problems):
             return self
         return Calendars(resources, files, problems, SchoolDays(embedded_terms(), resources, files))
+
+    def extent(self, calendar: SchoolCalendar) -> tuple[int, date | None]:
+        """How many days a calendar holds, and the last of them; ``None`` where it holds none."""
+        days = {
+            each.from_ + timedelta(days=number)
+            for each in calendar.spec.days
+            for number in range(((each.until or each.from_) - each.from_).days + 1)
+        }
+        for run in self.files[calendar.name].days_off if calendar.name in self.files else ():
+            days |= {
+                run.first + timedelta(days=number) for number in range(((run.last or run.first) - run.first).days + 1)
+            }
+        return len(days), max(days, default=None)
 
     def concerning(self, spec: ENTCapacitySpec) -> tuple[list[Reason], bool]:
         """What a platform should know of its calendars, and whether one of them was never readable."""

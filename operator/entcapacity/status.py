@@ -92,7 +92,7 @@ class Slot(Model):
 
     segment: str = Field(description="Name of the segment in spec.audience.")
     from_: AwareDatetime = Field(alias="from", description="When it begins to log in.")
-    until: AwareDatetime = Field(description="When the next one begins, or the window ends.")
+    until: AwareDatetime = Field(description="When the next one begins, or a quarter of an hour later.")
 
 
 class AdmissionStatus(Model):
@@ -137,8 +137,3 @@ class SchoolCalendarStatus(_Status):
 
     days: Number | None = Field(None, description="How many days it holds.")
     until: date | None = Field(None, description="The last of them.")
-    last_good_hash: str | None = Field(
-        None,
-        description="Hash of the calendar file that was last read without a mistake: it stays in use.",
-        max_length=64,
-    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import floor, isfinite
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from entcapacity.grid import Grid
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason
 from entcapacity.reconcile import Asked
+from entcapacity.slots import SLOT_MINUTES
 from entcapacity.startups import Startups, percentile
 from entcapacity.steps import steps
 from entcapacity.targets import Seen
@@ -130,7 +132,7 @@ def status(state: State, now: datetime, language: str) -> dict[str, Any]:
             _workload(each, index, seen[each.name], asked.get(each.name), startups.get(each.name), language)
             for each in plan.workloads
         ],
-        "admission": _admission(carried(plan, {name: each.ready for name, each in there.items()}, index), state),
+        "admission": _admission(carried(plan, {name: each.ready for name, each in there.items()}, index), state, now),
         "cost": {
             "replicaHours": round(cost.replica_hours),
             "usualReplicaHours": round(cost.usual_replica_hours),
@@ -189,15 +191,33 @@ def _samples(samples: tuple[int, ...]) -> dict[str, Any]:
     return found
 
 
-def _admission(now: Carried, state: State) -> dict[str, Any]:
+def _admission(carries: Carried, state: State, now: datetime) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if now.sessions is not None:
-        found["sessions"] = now.sessions
-    if now.logins_per_minute is not None:
-        found["loginsPerSecond"] = floor(now.logins_per_minute / 60)
+    if carries.sessions is not None:
+        found["sessions"] = carries.sessions
+    if carries.logins_per_minute is not None:
+        found["loginsPerSecond"] = floor(carries.logins_per_minute / 60)
     if state.longest_wait is not None:
         found["longestWaitSeconds"] = round(state.longest_wait.total_seconds())
+    if slots := list(_slots(state.plan, now)):
+        found["slots"] = slots
     return found
+
+
+def _slots(plan: Plan, now: datetime) -> Iterator[dict[str, Any]]:
+    """When each segment should begin on the next day that has slots; a slot lasts until the next one, or 15 minutes."""
+    wanted, zone = plan.spec.shaping.slots, ZoneInfo(plan.timezone)
+    today_there = now.astimezone(zone).date()
+    ahead = next((each for each in plan.demand.starts if each.on >= today_there), None)
+    if wanted is None or ahead is None:
+        return
+    begins = {segment: wanted.from_ + minutes for segment, minutes in ahead.shifts}
+    midnight = datetime.combine(ahead.on, time(), zone)
+    for segment, begin in begins.items():
+        end = min((each for each in begins.values() if each > begin), default=begin + SLOT_MINUTES)
+        # clock time, so that a slot at 08:00 is at 08:00 on every day
+        since, until = (midnight + timedelta(minutes=each) for each in (begin, end))
+        yield {"segment": segment, "from": iso(since), "until": iso(until)}
 
 
 def _rounded(value: float) -> int:
