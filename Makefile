@@ -9,16 +9,17 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench soak lock clean
+.PHONY: help demo test lint format bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00; then replay it against autoscalers
 	$(BIN)/entcapacity plan -f examples/regional-ent.yaml -f examples/announcements-2021.yaml \
 		--from 2021-04-06T00:00:00+02:00 --days 1 --as-of 2021-03-31T20:00:00+02:00
 	@echo "Four remote days and a Saturday, fifteen seconds at a time, under a load that was not the planned one:"
-	$(BIN)/entcapacity replay 2021-04-06
+	@mkdir -p .artefacts
+	$(BIN)/entcapacity replay 2021-04-06 --report .artefacts/replay-2021-04-06.html
 
 test: .venv/.installed ## run the tests; more options: make test PYTEST_ARGS='-k calendar'
 	$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
@@ -42,15 +43,32 @@ bench: .venv/.installed ## run every script in benchmarks/
 soak: .venv/.installed ## run the long property tests, on new random examples every time
 	$(BIN)/pytest -m soak --hypothesis-profile=soak --timeout=0 $(PYTEST_ARGS)
 
+cluster-build: .venv/.installed ## build the programs of the test cluster: up to half an hour, once; `make test` then uses it
+	$(CLUSTER) build
+
+cluster: .venv/.installed ## start a test cluster to try things on, and print how to use it
+	@$(CLUSTER) start
+
+cluster-stop: .venv/.installed ## end the cluster that `make cluster` started
+	@$(CLUSTER) stop
+
+demo-cluster: .venv/.installed ## 6 April 2021 on a test cluster, 300 times as fast: floors rise, pods become Ready
+	@$(CLUSTER).demonstration
+
+bench-cluster: .venv/.installed ## how long from an announcement to the last pod Ready, on a test cluster; prints JSON
+	@PYTHONPATH=tests $(BIN)/python benchmarks/cluster/announcement.py
+
+CLUSTER = PYTHONPATH=tests $(BIN)/python -m cluster
+
 lock: .venv/.locked ## write the lock files anew from pyproject.toml; newer versions: make lock UPGRADE=--upgrade
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra report --group dev --constraints requirements.lock --output-file requirements-dev.lock
 
 # One lock for every platform and every Python from 3.11 on.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --extra operator --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command "make lock" --quiet $(UPGRADE)
 
-clean: ## remove everything that these targets made
+clean: ## remove everything that these targets made, but for the programs of the test cluster
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .artefacts dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,6 +1,7 @@
 """How the tests run: property tests with the same examples every time, and skips that can be made to fail."""
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from cluster.binaries import Unavailable, find
 from cluster.control_plane import Cluster
-from operating import ROOT, Platform, a_platform
+from operating import Platform, a_platform, install_kinds
 
 # "daily" finds the same examples on every machine, so that a red build is a red build; "soak" looks for new ones.
 settings.register_profile("daily", derandomize=True, max_examples=50, deadline=None, database=None)
@@ -36,6 +37,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             find()
         except Unavailable as reason:  # skipped here rather than by the fixture, so that one line tells of all
             pytest.skip(f"the tests on a real cluster did not run: {reason}")
+    if "browser" in getattr(item, "fixturenames", ()) and shutil.which("chromium") is None:
+        pytest.skip("nobody looked at the pages of reports, for want of Chromium: apt install chromium")
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +61,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def kinds(cluster: Cluster) -> None:
     """Our own resources on the cluster, and KEDA's, reduced to what is written there."""
-    for each in (*(ROOT / "crds").glob("*.yaml"), ROOT / "tests" / "cluster" / "scaledobjects.yaml"):
-        cluster.kubectl("apply", "--server-side", "-f", str(each))
-    for each in ("entcapacities.entcapacity.io", "scaledobjects.keda.sh"):
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{each}", "--timeout=20s")
+    install_kinds(cluster)
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_the_document_has_the_documented_shape(document: Any) -> None:
     assert document["version"] == 1
     assert (document["scenario"], document["planOn"]) == ("occitanie", "High")
     assert document["deviation"] == {"percent": 15, "earlyMinutes": 10, "seed": 3}
+    assert document["demand"] is None
     assert document["highOverActual"] > 1
     names = [each["name"] for each in document["results"]]
     assert names == ["entcapacity", "hpa", "hpa-50", "keda-cron", "last-week", "static-max", "optimum", "ideal"]
@@ -50,6 +51,35 @@ def test_the_document_has_the_documented_shape(document: Any) -> None:
 def test_ours_refuses_nobody(document: Any) -> None:
     ours = document["results"][0]
     assert ours["refusedUserMinutes"] == ours["saturatedMinutes"] == ours["longestWaitSeconds"] == 0
+
+
+@pytest.fixture
+def demand(tmp_path: Path) -> str:
+    """A file of who came, not many."""
+    file = tmp_path / "demand.csv"
+    rows = "".join(f"2021-04-06T{hour:02}:00:00+02:00,4000\n" for hour in range(6, 12))
+    file.write_text("time,sessions\n" + rows, encoding="utf-8")
+    return str(file)
+
+
+def test_a_file_says_who_came(demand: str) -> None:
+    found = json.loads(run(*MORNING, "--demand", demand, "--rivals", "hpa,keda-cron", "-o", "json").output)
+    assert (found["deviation"], found["demand"]) == (None, "demand.csv")
+    assert [each["name"] for each in found["results"]] == ["entcapacity", "hpa", "keda-cron", "optimum"]
+    assert "users as measured in demand.csv" in run(*MORNING, "--demand", demand, "--rivals", "ideal").output
+
+
+def test_a_file_of_who_came_that_is_wrong_ends_with_one(demand: str) -> None:
+    result = run("2021-04-26", "--demand", demand)
+    assert result.exit_code == 1
+    assert "demand.csv: time: does not cover the window 2021-04-25T22:00Z" in result.output
+
+
+@pytest.mark.parametrize("more", [["--deviation", "0"], ["--early", "5"], ["--seed", "0"]])
+def test_who_came_is_measured_or_drawn_not_both(demand: str, more: list[str]) -> None:
+    result = run(*MORNING, "--demand", demand, *more)
+    assert result.exit_code == 2
+    assert "'--demand': says who came: leave out --deviation, --early and --seed" in result.output
 
 
 def test_csv_has_a_row_for_each() -> None:
@@ -72,6 +102,7 @@ def test_text_is_a_table_in_the_readers_language() -> None:
         (MORNING[:4], "say the window: --from and a later --until"),
         ([*MORNING[:5], "2021-04-06T06:00:00+02:00", "--until", "2021-07-06T06:00:00+02:00"], "days after --from"),
         ([*MORNING, "--deviation", "-3"], "--deviation"),
+        ([*MORNING, "--rivals", "hpa,kpa"], "no rival 'kpa': there is hpa, hpa-50, keda-cron"),
     ],
 )
 def test_wrong_usage_is_told_and_ends_with_two(args: list[str], said: str) -> None:

@@ -7,16 +7,15 @@ import numpy as np
 import pytest
 
 from entcapacity.plan import plan
-from entcapacity.replay import Deviation, deviated, followed, replay
+from entcapacity.replay import RIVALS, Deviation, Measured, Trouble, actual_of, deviated, floors_of, followed, replay
 from entcapacity.scenarios import built_in
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
-SPEC = capacity(
-    workloads=[
-        {"name": "auth", "scalesWith": "Logins", "ordinaryPeak": {"replicas": 6, "utilizationPercent": 60}, "max": 120},
-        {"name": "portal", "ordinaryPeak": {"replicas": 12, "utilizationPercent": 60}, "max": 160, "startup": "6m"},
-    ]
-)
+WORKLOADS = [
+    {"name": "auth", "scalesWith": "Logins", "ordinaryPeak": {"replicas": 6, "utilizationPercent": 60}, "max": 120},
+    {"name": "portal", "ordinaryPeak": {"replicas": 12, "utilizationPercent": 60}, "max": 160, "startup": "6m"},
+]
+SPEC = capacity(workloads=WORKLOADS)
 MORNING = window("2021-04-06T05:00:00+02:00", 8 / 24)
 EARLIER_AND_MORE = Deviation(15, timedelta(minutes=10), seed=1)
 
@@ -100,8 +99,8 @@ def test_ours_plans_anew_when_something_is_announced():
         {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"},
     )
     two_days = window("2021-03-15T12:00:00+01:00", 1)
-    floors, _ = followed(SPEC, facts(said), two_days, ("auth", "portal"))
-    without, _ = followed(SPEC, facts(), two_days, ("auth", "portal"))
+    floors, _ = floors_of(followed(SPEC, facts(said), two_days), ("auth", "portal"))
+    without, _ = floors_of(followed(SPEC, facts(), two_days), ("auth", "portal"))
     evening = two_days.index(instant("2021-03-15T20:00:00+01:00"))
     assert (floors[:, :evening] == without[:, :evening]).all()
     assert floors[:, evening:].max() > 2 * without[:, evening:].max()
@@ -116,3 +115,93 @@ def test_every_scenario_can_be_planned_and_names_its_sources():
         known = facts(*each.announcements)
         made = plan(each.capacity.spec, known, each.window.instant(0), each.window)
         assert all((workload.need[made.inner] <= workload.maximum[made.inner]).all() for workload in made.workloads)
+
+
+def test_the_heatwave_concerns_écoles_and_not_collèges():
+    scenario = built_in()["heatwave-2025-07-01"]
+    at = scenario.window.index(instant("2025-07-01T10:00:00+02:00"))
+    found = []
+    for known in (facts(*scenario.announcements), facts()):
+        made = plan(scenario.capacity.spec, known, instant("2025-07-01T00:00+02:00"), scenario.window)
+        present = dict.fromkeys(("ecoles", "colleges"), 0.0)
+        for each in made.demand.streams:
+            present[each.segment] += each.sessions[made.inner][at]
+        found.append(present)
+    said, unsaid = found
+    assert said["colleges"] == unsaid["colleges"]
+    assert said["ecoles"] > 2 * unsaid["ecoles"]  # who is at home looks for news
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------------------
+
+ORDINARY = window("2026-11-16T07:00:00+01:00", 4 / 24)
+AT_TEN = Trouble(instant("2026-11-16T10:00:00+01:00"), instant("2026-11-16T10:30:00+01:00"), lost_percent=34)
+AT_EIGHT = Trouble(instant("2026-11-16T07:30:00+01:00"), instant("2026-11-16T08:00:00+01:00"), flood_times=300)
+
+
+def _troubled(spec, trouble, rivals=()):
+    return _scores(replay(spec, facts(), ORDINARY, Deviation(), "High", trouble=trouble, rivals=rivals))
+
+
+def test_a_lost_site_hurts_those_who_did_not_spread():
+    site = capacity(workloads=WORKLOADS, spread={"failureDomains": 3, "tolerate": 1})
+    assert _troubled(site, AT_TEN)["entcapacity"].refused_user_minutes == 0
+    without = _troubled(SPEC, AT_TEN, rivals=("hpa",))
+    assert without["entcapacity"].refused_user_minutes > 0
+    assert without["hpa"].refused_user_minutes > 0
+    assert _troubled(SPEC, None)["entcapacity"].refused_user_minutes == 0
+
+
+def test_a_flood_is_chased_by_an_hpa_and_not_by_a_plan():
+    flooded, calm = (_troubled(SPEC, each, rivals=("hpa",)) for each in (AT_EIGHT, None))
+    assert flooded["entcapacity"].replica_hours == calm["entcapacity"].replica_hours
+    assert flooded["hpa"].replica_hours > calm["hpa"].replica_hours
+    assert calm["entcapacity"].refused_user_minutes == 0
+    # nothing runs above our floor here, so that the storm of those who come back lasts longer
+    assert flooded["entcapacity"].refused_user_minutes > flooded["hpa"].refused_user_minutes > 0
+
+
+# --- what was measured ------------------------------------------------------------------------------------------------
+
+
+def _measured(sessions, logins=None, grid=MORNING):
+    return Measured("demand.csv", grid, np.broadcast_to(float(sessions), grid.length).copy(), logins)
+
+
+def test_who_was_measured_is_who_comes():
+    truth = plan(SPEC, facts(APRIL_2021), MORNING.instant(0), MORNING)
+    came = actual_of(truth, _measured(6000))
+    assert set(came.sessions[truth.inner]) == {6000.0}
+    assert came.logins[truth.inner] == pytest.approx(np.full(MORNING.length, 6000 / 12))  # Little's law
+    expected = deviated(truth, Deviation())
+    assert (came.sessions[: truth.inner.start] == expected.sessions[: truth.inner.start]).all()
+    assert (came.sessions[truth.inner.stop :] == expected.sessions[truth.inner.stop :]).all()
+
+
+def test_log_ins_that_were_measured_say_how_long_people_stay():
+    made = replay(SPEC, facts(APRIL_2021), MORNING, _measured(6000, np.full(MORNING.length, 200.0)), "High", rivals=())
+    ours = made.runs[0]
+    assert ours.sessions == pytest.approx(np.full(MORNING.length, 6000.0))  # 30 minutes each, not 12
+    assert ours.refused_minutes == 0
+
+
+def test_more_than_anybody_planned_for_is_refused_by_ours_and_told():
+    came = _measured(2 * plan(SPEC, facts(), MORNING.instant(0), MORNING).demand.load.sessions.high.max())
+    made = replay(SPEC, facts(), MORNING, came, "High", rivals=("static-max",))
+    scores = _scores(made)
+    assert scores["entcapacity"].saturated_minutes > 0
+    assert scores["static-max"].saturated_minutes == 0
+    assert made.high_over_actual < 1
+
+
+def test_ours_and_the_optimum_stay_whoever_else_is_left_out():
+    noon = window("2021-04-06T12:00:00+02:00", 1 / 24)
+    found = [
+        [each.name for each in replay(SPEC, facts(APRIL_2021), noon, Deviation(), "High", rivals=rivals).scores]
+        for rivals in ((), ("keda-cron", "ideal"), RIVALS)
+    ]
+    assert found == [
+        ["entcapacity", "optimum"],
+        ["entcapacity", "keda-cron", "optimum", "ideal"],
+        ["entcapacity", *RIVALS[:-1], "optimum", "ideal"],
+    ]

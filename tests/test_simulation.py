@@ -16,12 +16,19 @@ def _tiers(startup=3, sessions=100.0, logins=math.inf):
     return Tiers(("portal",), np.array([sessions]), np.array([logins]), np.array([startup]))
 
 
-def _traffic(sessions, lost=None, limit=math.inf):
-    """Log-ins that make these sessions, twelve minutes long."""
+NONE = np.zeros(MINUTES)
+
+
+def _coming(logins, before=0.0, limit=math.inf, lost=NONE, flood=NONE):
+    """These log-ins a minute, for sessions of twelve minutes."""
+    return Traffic(logins, before, np.full(MINUTES, 12.0), limit, np.ones((1, MINUTES)), lost, flood)
+
+
+def _traffic(sessions, **more):
+    """Log-ins that make these sessions."""
     sessions = np.broadcast_to(np.asarray(sessions, dtype=float), (MINUTES,))
     logins = np.maximum(0.0, np.diff(sessions, append=sessions[-1]) + sessions / 12)
-    gone = np.zeros(MINUTES) if lost is None else lost
-    return Traffic(logins, float(sessions[0]), 12.0, limit, np.ones((1, MINUTES)), gone)
+    return _coming(logins, float(sessions[0]), **more)
 
 
 def _contender(floor, most=1000, **more):
@@ -71,8 +78,27 @@ def test_a_node_that_is_still_there_saves_its_start_up():
 
 def test_what_ran_on_lost_nodes_starts_elsewhere():
     lost = _step(0.0, 1 / 3, at=20)
-    run = _run(_contender(30), _traffic(10.0, lost))
+    run = _run(_contender(30), _traffic(10.0, lost=lost))
     assert run.ready[0, 19:25].tolist() == [30, 20, 20, 20, 30, 30]
+
+
+def test_lost_nodes_are_replaced_and_then_the_pods_start():
+    # 30 pods on 3 nodes, one of which goes: a new one takes four minutes, the pods on it three more
+    lost = _step(0.0, 1 / 3, at=20)
+    run = _run(_contender(30), _traffic(10.0, lost=lost), nodes=Nodes(pods=10, startup=4))
+    assert run.ready[0, 19:29].tolist() == [30] + [20] * 7 + [30, 30]
+
+
+def test_where_nodes_are_counted_the_lost_ones_are_missing_until_they_are_back():
+    lost = np.where((np.arange(MINUTES) >= 20) & (np.arange(MINUTES) < 40), 1 / 3, 0.0)
+    run = _run(_contender(30), _traffic(10.0, lost=lost), nodes=Nodes(pods=10, startup=4, most=3))
+    assert run.ready[0, [19, 20, 39, 46, 47, 59]].tolist() == [30, 20, 20, 20, 30, 30]
+
+
+def test_what_is_starting_on_lost_nodes_is_lost_with_them():
+    lost = _step(0.0, 0.5, at=11)
+    run = _run(_contender(_step(10, 30)), _traffic(10.0, lost=lost))
+    assert run.ready[0, 10:15].tolist() == [10, 5, 5, 15, 30]
 
 
 def test_pods_that_fail_have_to_start_twice():
@@ -109,10 +135,8 @@ def test_whoever_is_refused_comes_back_and_is_not_lost(replicas, peak):
 
 def test_a_storm_of_returns_admits_fewer_than_an_orderly_queue_would():
     # 600 people a minute for ten minutes where 300 a minute fit: turning away costs work too
-    sessions = np.full(MINUTES, 0.0)
     logins = np.where(np.arange(MINUTES) < 10, 600.0, 0.0)
-    traffic = Traffic(logins, 0.0, 12.0, math.inf, np.ones((1, MINUTES)), sessions)
-    run = _run(_contender(3), traffic, tiers=_tiers(sessions=math.inf, logins=100.0))
+    run = _run(_contender(3), _coming(logins), tiers=_tiers(sessions=math.inf, logins=100.0))
     orderly = 600 * 10 - 300 * 10
     assert run.waiting[9] > 1.2 * orderly
 
@@ -144,3 +168,63 @@ def test_a_cron_trigger_holds_its_replicas_in_its_window_and_not_outside():
 def test_there_are_no_more_nodes_than_there_can_be_from_the_first_minute_on():
     run = _run(_contender(45), _traffic(10.0), nodes=Nodes(pods=10, startup=4, most=3))
     assert run.ready[0, 10:].tolist() == [30] * (MINUTES - 10)
+
+
+LOGINS_ONLY = {"sessions": math.inf, "logins": 100.0}
+
+
+def test_a_flood_that_replicas_can_carry_refuses_nobody():
+    # 100 log-ins a minute and 800 requests at a quarter of a log-in's work: 300, what three replicas carry
+    traffic = _coming(np.full(MINUTES, 100.0), flood=_step(0.0, 800.0, at=20))
+    assert _run(_contender(3), traffic, tiers=_tiers(**LOGINS_ONLY)).refused_minutes == 0
+    assert _run(_contender(2), traffic, tiers=_tiers(**LOGINS_ONLY)).refused_minutes > 0
+
+
+def test_a_flood_takes_of_the_capacity_what_turning_it_away_costs():
+    # of 200, 500 requests take 125: of 100 who come, 67 a minute come in, as turning away the others takes 8
+    traffic = _coming(np.full(MINUTES, 100.0), flood=_step(0.0, 500.0, at=20))
+    run = _run(_contender(2), traffic, tiers=_tiers(**LOGINS_ONLY))
+    assert run.waiting[19] == 0
+    assert 30 < run.waiting[20] < 50
+
+
+def test_while_a_flood_takes_all_nobody_comes_in():
+    during = (np.arange(MINUTES) >= 20) & (np.arange(MINUTES) < 30)
+    traffic = _coming(np.full(MINUTES, 100.0), flood=np.where(during, 2000.0, 0.0))
+    run = _run(_contender(4), traffic, tiers=_tiers(**LOGINS_ONLY))
+    assert run.saturated[during].all()
+    assert not run.saturated[:20].any()
+    assert run.waiting[29] == pytest.approx(1000, rel=0.1)  # all who came, but for those who gave up
+
+
+def test_an_hpa_chases_a_flood_and_what_it_chased_takes_those_who_come_back():
+    during = (np.arange(MINUTES) >= 20) & (np.arange(MINUTES) < 35)
+    traffic = _coming(np.full(MINUTES, 200.0), flood=np.where(during, 4000.0, 0.0))
+    chased = _run(_contender(3, target=0.7), traffic, tiers=_tiers(**LOGINS_ONLY))
+    stayed = _run(_contender(3), traffic, tiers=_tiers(**LOGINS_ONLY))
+    assert chased.asked[0].max() >= 8
+    assert (stayed.asked == 3).all()
+    assert not chased.saturated[-1]
+    assert stayed.saturated[-1]  # the storm of returns goes on without the flood
+    assert chased.refused_minutes < stayed.refused_minutes / 2
+
+
+def test_an_hpa_takes_a_flood_for_use_though_nobody_comes():
+    run = _run(_contender(2, target=0.7), _coming(NONE, flood=_step(0.0, 2000.0)), tiers=_tiers(**LOGINS_ONLY))
+    assert run.asked[0, 9] == 2
+    assert run.asked[0, -1] == 8  # 2,000 requests at a quarter of a log-in's work, 70 % of what 100 each carry
+    assert run.refused_minutes == 0
+
+
+def test_an_hpa_sees_what_is_used_half_a_minute_and_a_sync_later():
+    # saturated from the first tick of minute 10, seen in the fourth: two pods that are full become 2/0.5, then 4/0.5
+    run = _run(_contender(2, target=0.5), _coming(_step(50.0, 5000.0)), tiers=_tiers(startup=0, **LOGINS_ONLY))
+    assert run.asked[0, 9:12].tolist() == [2, 4, 8]
+
+
+def test_sessions_are_as_long_as_was_said_of_each_minute():
+    logins = np.full(MINUTES, 100.0)
+    traffic = _coming(logins, before=500.0)
+    short = Traffic(logins, 500.0, np.full(MINUTES, 5.0), math.inf, traffic.use, NONE, NONE)
+    assert _run(_contender(99), short).sessions == pytest.approx(np.full(MINUTES, 500.0))
+    assert _run(_contender(99), traffic).sessions[-1] > 1100

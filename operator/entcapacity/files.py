@@ -106,7 +106,32 @@ def load(names: Iterable[str]) -> Files:
     return reader.finished()
 
 
-def _shown(name: str) -> str:
+def text_of(name: str) -> str | FileProblem:
+    """The text of a file, or why there is none."""
+    try:
+        content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+    except OSError as error:
+        return _unreadable(name, error)
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _problem(name, "is written in UTF-16: save it as UTF-8")
+    if b"\0" in content:
+        return _problem(name, "is no text but a binary file: give YAML, JSON, CSV or ICS")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return _problem(name, "is not written in UTF-8: save it as UTF-8", line)
+
+
+def _problem(name: str, message: str, line: int = 0) -> FileProblem:
+    return FileProblem(shown(name), line, "", "", message)
+
+
+def _unreadable(name: str, error: OSError) -> FileProblem:
+    return _problem(name, f"cannot be read: {error.strerror or error}; check the name and your rights")
+
+
+def shown(name: str) -> str:
     """A file's name as text; a name may hold bytes that are none."""
     return "stdin" if name == STDIN else name.encode("utf-8", "backslashreplace").decode()
 
@@ -180,7 +205,7 @@ class _Reader:
         try:
             inside = _inside(Path(name)) if name != STDIN else None
         except OSError as error:
-            self._say_unreadable(name, error)
+            self.problems.append(_unreadable(name, error))
             return
         if inside is None:
             self._read_file(name)
@@ -195,28 +220,11 @@ class _Reader:
         if key in self._read:
             return
         self._read.add(key)
-        text = self._text(name)
-        if text is not None:
-            self._read_text(_shown(name), text)
-
-    def _text(self, name: str) -> str | None:
-        try:
-            content = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
-        except OSError as error:
-            self._say_unreadable(name, error)
-            return None
-        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            self._say(name, "is written in UTF-16: save it as UTF-8")
-            return None
-        if b"\0" in content:
-            self._say(name, "is no text but a binary file: give YAML, JSON, CSV or ICS")
-            return None
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            self._say(name, "is not written in UTF-8: save it as UTF-8", line)
-            return None
+        text = text_of(name)
+        if isinstance(text, FileProblem):
+            self.problems.append(text)
+        else:
+            self._read_text(shown(name), text)
 
     def _read_text(self, name: str, text: str) -> None:
         ending = Path(name).suffix.lower()
@@ -349,10 +357,7 @@ class _Reader:
                     self._say_in(entry.file, document, f"spec.audience[{position}].calendar", segment.calendar, message)
 
     def _say(self, file: str, message: str, line: int = 0) -> None:
-        self.problems.append(FileProblem(_shown(file), line, "", "", message))
-
-    def _say_unreadable(self, file: str, error: OSError) -> None:
-        self._say(file, f"cannot be read: {error.strerror or error}; check the name and your rights")
+        self.problems.append(_problem(file, message, line))
 
     def _say_in(self, file: str, document: Document, path: str, value: object, message: str) -> None:
         found = "" if value is None else show(value)

@@ -1,19 +1,14 @@
 """The stock HorizontalPodAutoscaler, version 2, as its documentation describes it.
 
 Source: Kubernetes documentation, *Horizontal Pod Autoscaling* (algorithm details, support for resource metrics,
-configurable scaling behavior, default behavior), release 1.33. Everything here works on arrays, so that many
-autoscalers are stepped at once; nothing depends on what the arrays' axes mean.
+configurable scaling behavior, default behavior), release 1.33. One HPA and one sync at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections import deque
+from math import ceil
 from typing import Final
-
-import numpy as np
-
-from entcapacity.grid import Floats, Ints
 
 SYNC_SECONDS: Final = 15
 """--horizontal-pod-autoscaler-sync-period"""
@@ -25,54 +20,35 @@ UP_FACTOR: Final = 2
 UP_PODS: Final = 4
 """behavior.scaleUp.policies, the default: 100 % or 4 pods every 15 seconds, whichever is more; no stabilisation."""
 _ROUNDING: Final = 1e-9
+_LEAST, _MOST = 1 - TOLERANCE - _ROUNDING, 1 + TOLERANCE + _ROUNDING
 
 
-def by_utilization(usage: Floats, target: Floats | float, pods: Ints, ready: Ints) -> Ints:
-    """Replicas for a resource metric.
+def desired(used: float, target: float, pods: int, ready: int) -> int:
+    """Replicas for a resource metric, or for an external one with an AverageValue target (there all pods are ready).
 
-    ``usage`` is what the ready pods use, in pods at 100 %; ``target`` the target utilisation, of 1; ``pods`` all there
-    are, ``ready`` those of them that are ready. desired = ⌈ready · utilisation / target⌉, and no change within the
-    tolerance. Where pods are not yet ready and the ratio asks for more, they are counted as using nothing; what then no
-    longer asks for more changes nothing.
+    ``used`` is what the ready pods use in all, ``target`` what each should: ⌈ready · (used / ready) / target⌉, and no
+    change where the ratio is within the tolerance. On the way up, pods that are not yet ready are counted as
+    using nothing; where the ratio then no longer asks for more, nothing changes. Hence the two sides of the comparison.
     """
-    ratio = usage / np.maximum(target * ready, _ROUNDING)
-    wanted = np.where(np.abs(ratio - 1) <= TOLERANCE + _ROUNDING, pods, _ceil(ratio * ready))
-    starting = (ready < pods) & (ratio > 1)
-    if starting.any():
-        damped = usage / np.maximum(target * pods, _ROUNDING)
-        wanted = np.where(starting, np.where(damped <= 1 + TOLERANCE + _ROUNDING, pods, _ceil(damped * pods)), wanted)
-    return wanted
-
-
-def by_total(total: Floats | float, per_replica: Floats | float, pods: Ints) -> Ints:
-    """Replicas for an external metric with an AverageValue target: ⌈total / perReplica⌉, and no change within 10 %."""
-    ratio = total / np.maximum(per_replica * pods, _ROUNDING)
-    return np.where(np.abs(ratio - 1) <= TOLERANCE + _ROUNDING, pods, _ceil(np.asarray(total / per_replica)))
+    if _LEAST * target * ready <= used <= _MOST * target * pods:
+        return pods
+    return ceil(used / target - _ROUNDING)
 
 
 class Behavior:
-    """The default behavior of one or many HPAs between their bounds; remembers recommendations of five minutes."""
+    """The default behavior of one HPA; remembers what was recommended within five minutes."""
 
-    def __init__(self, minimum: Ints, maximum: Ints) -> None:
-        self.minimum, self.maximum = minimum, maximum
-        self._recommended: Ints | None = None
-        self._next = 0
+    def __init__(self, pods: int) -> None:
+        # the pods that it finds count as the first recommendation
+        self._recommended = deque([pods], maxlen=DOWNSCALE_STABILIZATION)
 
-    def decide(self, recommendations: Sequence[Ints], pods: Ints) -> Ints:
-        """Replicas after one sync, from what each metric recommends (the most counts) and the pods that there are."""
-        wanted = reduce(np.maximum, recommendations)
-        if self._recommended is None:  # what it finds counts as the first recommendation
-            self._recommended = np.zeros((DOWNSCALE_STABILIZATION, *pods.shape), dtype=np.int64)
-            self._recommended[-1] = pods
-        self._recommended[self._next] = wanted
-        self._next = (self._next + 1) % DOWNSCALE_STABILIZATION
-        stabilized = np.maximum(wanted, np.minimum(pods, self._recommended.max(axis=0)))
-        fastest = np.maximum(pods + UP_PODS, pods * UP_FACTOR)
-        limited = np.minimum(stabilized, np.maximum(fastest, self.minimum))  # up to the minimum it goes at once
-        decided: Ints = np.minimum(np.maximum(limited, self.minimum), self.maximum)
-        return decided
-
-
-def _ceil(exact: Floats) -> Ints:
-    replicas: Ints = np.ceil(exact - _ROUNDING).astype(np.int64)
-    return replicas
+    def decide(self, wanted: int, pods: int, minimum: int, maximum: int) -> int:
+        """Replicas after one sync, from what is recommended (of several metrics the most) and the pods there are."""
+        self._recommended.append(wanted)
+        if wanted < pods > minimum:
+            wanted = min(pods, max(self._recommended))
+        elif wanted > pods:
+            wanted = min(wanted, max(pods + UP_PODS, pods * UP_FACTOR))
+        if minimum <= wanted <= maximum:
+            return wanted
+        return max(minimum, min(wanted, maximum))  # to a bound it goes at once, past the rate

@@ -498,7 +498,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PageSpan": ("Show", "Montrer"),
     "PageWhole": ("everything", "tout"),
     "PageHours": ("Replica-hours: {all}.", "Heures-réplica : {all}."),
-    "PageHoursOf": ("{who} {hours}", "{who} {hours}"),
+    "PageHoursOf": ("{hours} ({who})", "{hours} ({who})"),
     "PageCost": (
         "{hours:replica-hour|replica-hours}, {peak:replica|replicas} at the peak; "
         "the same days of an ordinary week take {usual}.",
@@ -506,15 +506,14 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "les mêmes jours d'une semaine ordinaire en prennent {usual}.",
     ),
     "PageAsWell": (
-        "As good here, for no more replica-hours: {names}.",
-        "Aussi bien ici, sans plus d'heures-réplica : {names}.",
+        "At least as good here, for no more replica-hours: {names}.",
+        "Au moins aussi bien ici, sans plus d'heures-réplica : {names}.",
     ),
     "PageAnnounced": ("{name}, announced {at}", "{name}, annonce du {at}"),
     "PageWithdrawn": ("{name}, withdrawn {at}", "{name}, retirée le {at}"),
     "PageEvent": ("event {name}", "événement {name}"),
     "PageLost": ("{percent} % of the nodes lost", "{percent} % des nœuds perdus"),
     "PageFlood": ("requests × {times}, nobody behind them", "requêtes × {times}, sans personne derrière"),
-    "PageTroubleOver": ("over", "fini"),
     "PageAsOf": ("planned here", "plan établi ici"),
     "PageKnown": ("Known before: {news}.", "Connu avant : {news}."),
     "PagePeople": ("People online at once (sessions)", "Personnes en ligne à la fois (sessions)"),
@@ -612,6 +611,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{workload}: there is no {target} in this namespace: create it, or name another one in target",
         "{workload} : pas de {target} dans ce namespace : à créer, ou en nommer un autre dans target",
     ),
+    "TargetUnreadable": (
+        "{workload}: {target} cannot be read or scaled, the others go on: {problem}",
+        "{workload} : {target} ne peut être lu ou mis à l'échelle, les autres continuent : {problem}",
+    ),
     "TargetTaken": (
         "{workload}: the older ENTCapacity {by} scales the same target: leave it out of one of the two",
         "{workload} : l'ENTCapacity {by}, plus ancienne, gère la même cible : à retirer de l'une des deux",
@@ -647,8 +650,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "retirer spec.{field} de {kind} {name} de Git",
     ),
     "CalendarUnreadable": (
-        "calendar {calendar}: {problem}; its last good version stays in use",
-        "calendrier {calendar} : {problem} ; sa dernière bonne version reste en usage",
+        "calendar {calendar}: {problem}; its last good version, where there was one, stays in use",
+        "calendrier {calendar} : {problem} ; sa dernière bonne version, s'il y en a eu une, reste en usage",
     ),
     "CalendarMissing": (
         "there is no SchoolCalendar {calendar}, which the audience names: create it",
@@ -692,6 +695,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "NotReady": (
         "{workload}: {ready} of {due:replica|replicas} Ready that should be by now: look at its Pending pods",
         "{workload} : {ready} Ready sur {due:réplica|réplicas} qui devraient l'être : voir ses pods Pending",
+    ),
+    "ReplicasKept": (
+        "{object} is let go and keeps its {replicas:replica|replicas}; before it had {former}",
+        "{object} n'est plus géré et garde {replicas:réplica|réplicas} ; il en avait {former} avant",
     ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
     "QuotaShort": (

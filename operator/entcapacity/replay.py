@@ -1,14 +1,15 @@
 """A time replayed: what our plan and the usual autoscalers would have made of it, scored.
 
 Ours is planned with what was known at each moment, as the operator would plan. What then happens is not what was
-planned for: a seeded deviation makes users more and earlier than expected. Poolers are left out: nobody else has them.
+planned for: a seeded deviation makes users more and earlier than expected, or who came was measured. Poolers are left
+out: nobody else has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from math import isinf
 from typing import Final
@@ -19,6 +20,7 @@ from entcapacity.demand import Band, Demand, Load, Stream, weights_of
 from entcapacity.facts import Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
 from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
+from entcapacity.reasons import Reason, reason
 from entcapacity.scaling import Scaling, minutes, scalings
 from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
 from entcapacity.smoothing import leads_and_holds
@@ -26,8 +28,11 @@ from entcapacity.spec import ENTCapacitySpec
 
 CRON_WINDOW: Final = (time(7, 30), time(18, 0))
 """Local times of a KEDA cron trigger written for an ordinary school day, Monday to Friday."""
+RIVALS: Final = ("hpa", "hpa-50", "keda-cron", "last-week", "static-max", "ideal")
+"""Those that one can do without; ours and the optimum are always there."""
 _FRIDAY: Final = 4
 _WEEK: Final = timedelta(days=7)
+_NOBODY: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,46 @@ class Deviation:
     early: timedelta = timedelta(0)
     seed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.percent} %, {self.early // MINUTE} min, {self.seed}"
+
+    @property
+    def said(self) -> Reason:
+        """That for people."""
+        return reason("CameDeviating", percent=self.percent, early=self.early // MINUTE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Who came, as it was measured; arrays are per minute of a grid of its own."""
+
+    name: str
+    """Where that is from."""
+    grid: Grid
+    sessions: Floats
+    logins: Floats | None
+    """``None`` where they follow from the sessions."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def said(self) -> Reason:
+        """That for people."""
+        return reason("CameMeasured", name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong for a while, whoever comes."""
+
+    begin: datetime
+    end: datetime
+    lost_percent: int = 0
+    """Of the nodes."""
+    flood_times: int = 0
+    """Requests to log in for each log-in, with nobody behind them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actual:
@@ -45,6 +90,8 @@ class Actual:
 
     sessions: Floats
     logins: Floats
+    session_minutes: Floats
+    """Mean length of a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,50 +109,117 @@ class Score:
     replica_hours: float
     peak_replicas: int
 
+    @property
+    def who(self) -> Reason:
+        """Who that is."""
+        return reason(f"Contender{''.join(part.capitalize() for part in self.name.split('-'))}")
+
+    def as_well_as(self, ours: Score) -> bool:
+        """Whether this is an autoscaler that serves as well as we do for no more replica-hours."""
+        return (
+            self.above_floor
+            and self.refused_user_minutes <= ours.refused_user_minutes
+            and self.saturated_minutes <= ours.saturated_minutes
+            and self.replica_hours <= ours.replica_hours
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replay:
     """The scores, and what they were made from."""
 
     plan_on: str
-    deviation: Deviation
+    deviation: Deviation | Measured
+    """How who came differs from who was expected."""
     high_over_actual: float
     """Σ of the upper band of sessions over Σ of the sessions that came."""
     scores: tuple[Score, ...]
     runs: tuple[Run, ...]
     """Per minute of the window; none for the ideal, which is not run."""
+    plans: tuple[Plan, ...]
+    """Ours, one after the other through the window."""
+    names: tuple[str, ...]
+    """The workloads, in the order of the arrays."""
+    came: Floats
+    """Sessions per minute of the window."""
+    took: Ints
+    """Replicas that just carry who came: workloads × minutes of the window."""
 
 
 def replay(
-    spec: ENTCapacitySpec, facts: Facts, window: Grid, deviation: Deviation, plan_on: str, watch: Watch = iter
+    spec: ENTCapacitySpec,
+    facts: Facts,
+    window: Grid,
+    deviation: Deviation | Measured,
+    plan_on: str,
+    watch: Watch = iter,
+    *,
+    trouble: Trouble | None = None,
+    rivals: Container[str] = RIVALS,
 ) -> Replay:
     """Everybody through the same window. ``facts`` hold all that was announced, before and within it."""
     spec = spec.model_copy(update={"demand": spec.demand.model_copy(update={"plan_on": plan_on})})
     truth = plan(spec, facts, window.instant(window.length), window)
-    actual = deviated(truth, deviation)
+    actual = actual_of(truth, deviation)
     scaled = {name: each for name, each in scalings(spec, facts).items() if not each.clients}
     names = tuple(scaled)
-    floors, most = followed(spec, facts, window, names)
+    plans = followed(spec, facts, window)
+    floors, most = floors_of(plans, names)
     before = Grid.between(window.instant(0) - _WEEK, window.instant(window.length) - _WEEK)
     last_week = plan(spec, facts, window.instant(0), before)
-    contenders = (
+    everybody = (
         Contender("entcapacity", floors, most),
-        *_rivals(spec, scaled, window, most, _predicted(last_week, deviated(last_week, deviation), names)),
+        *_rivals(spec, scaled, window, most, _predicted(last_week, actual_of(last_week, deviation), names)),
         Contender("static-max", most, most),
         Contender("optimum", _optimum(truth, actual, spec, facts, window, names), most),
     )
-    runs = simulate(_tiers(spec, scaled), _nodes(spec), _traffic(truth, actual, spec, names), contenders, watch=watch)
-    came = float(actual.sessions[truth.inner].sum())
+    contenders = [each for each in everybody if each.name in rivals or each.name not in RIVALS]
+    traffic = _traffic(truth, actual, spec, names, trouble)
+    runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, watch=watch)
+    sessions, took = actual.sessions[truth.inner], _took(truth, actual, scaled)
+    scores = [_score(each, run) for each, run in zip(contenders, runs, strict=True)]
     return Replay(
         plan_on,
         deviation,
-        float(truth.demand.load.sessions.high[truth.inner].sum()) / came if came else 1.0,
-        (*(_score(each, run) for each, run in zip(contenders, runs, strict=True)), _ideal(truth, actual, scaled)),
+        float(truth.demand.load.sessions.high[truth.inner].sum() / sessions.sum()) if sessions.any() else 1.0,
+        (*scores, _ideal(took)) if "ideal" in rivals else tuple(scores),
         tuple(runs),
+        plans,
+        names,
+        sessions,
+        took,
     )
 
 
 # --- what happened ----------------------------------------------------------------------------------------------------
+
+
+def actual_of(truth: Plan, deviation: Deviation | Measured) -> Actual:
+    """Who came where a plan expected its demand."""
+    return deviated(truth, deviation) if isinstance(deviation, Deviation) else measured(truth, deviation)
+
+
+def measured(truth: Plan, found: Measured) -> Actual:
+    """Who was measured, and where nobody measured, who was expected."""
+    actual = deviated(truth, Deviation())
+    begin, end = max(truth.grid.start, found.grid.start), min(truth.grid.stop, found.grid.stop)
+    if begin < end:
+        here, there = (slice(begin - each.start, end - each.start) for each in (truth.grid, found.grid))
+        actual.sessions[here] = found.sessions[there]
+        if found.logins is None:
+            actual.logins[here] = _logins(found.sessions, actual.session_minutes[0])[there]
+        else:
+            # whoever came and is not there has left: how long they stayed is measured, too
+            left = found.logins - np.diff(found.sessions, append=found.sessions[-1])
+            stayed = found.sessions / np.maximum(left, _NOBODY)
+            actual.logins[here], actual.session_minutes[here] = found.logins[there], np.maximum(1.0, stayed)[there]
+    return actual
+
+
+def _logins(sessions: Floats, session_minutes: float) -> Floats:
+    """Log-ins per minute that make sessions, by Little's law."""
+    logins: Floats = np.maximum(0.0, np.diff(sessions, append=sessions[-1]) + sessions * (1 / session_minutes))
+    return logins
 
 
 def deviated(truth: Plan, deviation: Deviation) -> Actual:
@@ -113,13 +227,13 @@ def deviated(truth: Plan, deviation: Deviation) -> Actual:
     days = planning_days(truth.grid, truth.timezone)
     days = days - int(days[0])
     sessions, logins = np.zeros(truth.grid.length), np.zeros(truth.grid.length)
+    length = truth.spec.demand.session_length / MINUTE
     for number, stream in enumerate(truth.demand.streams):
         random = np.random.default_rng((deviation.seed, number)).random((2, int(days[-1]) + 1))
         came = _moved(stream, 1 + deviation.percent / 100 * random[0][days], deviation.early / MINUTE * random[1][days])
         sessions += came
-        per_session = MINUTE / truth.spec.demand.session_length
-        logins += np.maximum(0.0, np.diff(came, append=came[-1]) + came * per_session)
-    return Actual(sessions, logins)
+        logins += _logins(came, length)
+    return Actual(sessions, logins, np.full(truth.grid.length, length))
 
 
 def _moved(stream: Stream, height: Floats, early: Floats) -> Floats:
@@ -127,15 +241,23 @@ def _moved(stream: Stream, height: Floats, early: Floats) -> Floats:
     return np.minimum(stream.users, height * np.interp(minutes + early, minutes, stream.sessions))
 
 
-def _traffic(truth: Plan, actual: Actual, spec: ENTCapacitySpec, names: Sequence[str]) -> Traffic:
-    inner = truth.inner
+def _traffic(
+    truth: Plan, actual: Actual, spec: ENTCapacitySpec, names: Sequence[str], trouble: Trouble | None
+) -> Traffic:
+    inner, window = truth.inner, truth.window
+    logins, lost, flood = actual.logins[inner], np.zeros(window.length), np.zeros(window.length)
+    if trouble:
+        during = slice(*(max(0, window.index_from(each)) for each in (trouble.begin, trouble.end)))
+        lost[during] = trouble.lost_percent / 100
+        flood[during] = trouble.flood_times * logins[during]
     return Traffic(
-        actual.logins[inner],
+        logins,
         float(actual.sessions[inner.start]),
-        spec.demand.session_length / MINUTE,
+        actual.session_minutes[inner],
         min((float(each.logins_per_minute) for each in spec.limits), default=np.inf),
         np.stack([_use(truth, name)[inner] for name in names]),
-        np.zeros(truth.window.length),
+        lost,
+        flood,
     )
 
 
@@ -148,19 +270,28 @@ def _use(truth: Plan, name: str) -> Floats:
 # --- who scales -------------------------------------------------------------------------------------------------------
 
 
-def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid, names: Sequence[str]) -> tuple[Ints, Ints]:
-    """The floors of our plan, made anew at every news with what was known then, and the maxima: workloads × minutes."""
+def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid) -> tuple[Plan, ...]:
+    """Our plan through the window, made anew at every news with what was known then."""
     start, end = window.instant(0), window.instant(window.length)
     within = [each for each in news(spec, facts) if start < each < end]
     in_effect = floors_in_effect(spec, facts, start)
-    floors, maxima = [], []
+    plans = []
     for begin, finish in pairwise([start, *within, end]):
         made = plan(spec, replace(facts, floors=in_effect), begin, Grid.between(begin, finish))
-        floors.append(np.stack([made.workload(name).floor[made.inner] for name in names]))
-        maxima.append(np.stack([made.workload(name).maximum[made.inner] for name in names]))
+        plans.append(made)
         in_effect = {each.name: int(each.floor[made.inner.stop]) for each in made.workloads}
-    asked = np.concatenate(floors, axis=1)
-    return asked, np.maximum(np.concatenate(maxima, axis=1), asked)
+    return tuple(plans)
+
+
+def floors_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[Ints, Ints]:
+    """The floors of plans that follow each other, and the maxima: workloads × minutes."""
+    floors, maxima = (
+        np.concatenate(
+            [np.stack([getattr(made.workload(name), what)[made.inner] for name in names]) for made in plans], 1
+        )
+        for what in ("floor", "maximum")
+    )
+    return floors, np.maximum(maxima, floors)
 
 
 def _rivals(
@@ -248,11 +379,16 @@ def _score(contender: Contender, run: Run) -> Score:
     )
 
 
-def _ideal(truth: Plan, actual: Actual, scaled: dict[str, Scaling]) -> Score:
-    """Ready = need at once, at 100 % utilisation and without any bound: for orientation only."""
-    total = np.zeros(truth.window.length)
+def _took(truth: Plan, actual: Actual, scaled: dict[str, Scaling]) -> Ints:
+    """Replicas that carry who came at 100 % utilisation, minute by minute, without any bound."""
+    rows = []
     for name, each in scaled.items():
         use, carried = _use(truth, name)[truth.inner], each.sizing.carried
         sessions, logins = actual.sessions[truth.inner] * use, actual.logins[truth.inner] * use
-        total += np.maximum(np.ceil(sessions / carried.sessions), np.ceil(logins / carried.logins))
-    return Score("ideal", False, 0, 0.0, timedelta(0), float(total.sum()) / 60, int(total.max()))
+        rows.append(np.maximum(np.ceil(sessions / carried.sessions), np.ceil(logins / carried.logins)))
+    return np.stack(rows).astype(np.int64)
+
+
+def _ideal(took: Ints) -> Score:
+    """Ready = need at once: for orientation only."""
+    return Score("ideal", False, 0, 0.0, timedelta(0), float(took.sum()) / 60, int(took.sum(axis=0).max()))

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from entcapacity.fields import Duration
 from entcapacity.grid import Grid
 from entcapacity.parse import parse
-from entcapacity.replay import Deviation
+from entcapacity.replay import Deviation, Trouble
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacity
 from entcapacity.yamlfiles import yaml_documents
@@ -32,6 +33,7 @@ class Scenario:
     window: Grid
     deviation: Deviation
     """How what happens differs from what is expected, unless one asks for another."""
+    trouble: Trouble | None
     sources: tuple[str, ...]
 
 
@@ -40,14 +42,15 @@ def built_in() -> Mapping[str, Scenario]:
     """The scenarios by name."""
     text = resources.files(__package__).joinpath("data", "scenarios.yaml").read_text(encoding="utf-8")
     data = next(yaml_documents(text)).value
-    capacity = parse(data["platform"])
-    assert isinstance(capacity, ENTCapacity)
+    platform = data["platform"]
     made = map(parse, data["announcements"])
     announcements = {each.name: each for each in made if isinstance(each, SchoolAnnouncement)}
     found = {}
     for name, entry in data["scenarios"].items():
         start = datetime.fromisoformat(entry["from"])
         deviation = entry["deviation"]
+        capacity = parse(platform | {"spec": platform["spec"] | entry.get("spec", {})})
+        assert isinstance(capacity, ENTCapacity)
         found[name] = Scenario(
             name,
             MappingProxyType(entry["title"]),
@@ -55,6 +58,12 @@ def built_in() -> Mapping[str, Scenario]:
             tuple(announcements[each] for each in entry["announcements"]),
             Grid.between(start, start + timedelta(days=entry["days"])),
             Deviation(deviation["percent"], TypeAdapter(Duration).validate_python(deviation["early"])),
+            _trouble(entry["trouble"]) if "trouble" in entry else None,
             tuple(entry["sources"]),
         )
     return MappingProxyType(found)
+
+
+def _trouble(entry: Mapping[str, Any]) -> Trouble:
+    begin, end = (datetime.fromisoformat(entry[name]) for name in ("from", "until"))
+    return Trouble(begin, end, entry.get("lostPercent", 0), entry.get("floodTimes", 0))

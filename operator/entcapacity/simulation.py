@@ -1,20 +1,25 @@
 """A simulated cluster under load: replicas that start, nodes that come, people who are turned away and come back.
 
-All contenders are stepped together, 15 seconds at a time, as rows of the same arrays. A contender asks for replicas by
-a floor, by an autoscaler above it, or both. What a pod that is overloaded does to its neighbours is left out: refusing
-people costs work here, but nothing crashes. That flatters whoever is overloaded.
+Each contender has a cluster of its own, stepped 15 seconds at a time, in plain numbers: for so few workloads that is
+several times quicker than arrays. A contender asks for replicas by a floor, by an autoscaler above it, or both. What a
+pod that is overloaded does to its neighbours is left out: refusing people costs work here, but nothing crashes. That
+flatters whoever is overloaded.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
+from math import exp, floor, inf
+from operator import add, le, sub
 from typing import Final
 
 import numpy as np
 
 from entcapacity.grid import Bools, Floats, Ints
-from entcapacity.hpa import SYNC_SECONDS, Behavior, by_total, by_utilization
+from entcapacity.hpa import SYNC_SECONDS, Behavior, desired
 
 TICKS: Final = 60 // SYNC_SECONDS
 """Ticks in a minute."""
@@ -24,6 +29,8 @@ RETRY_MINUTES: Final = 2.0
 """Mean time after which someone turned away tries again. An assumption."""
 PATIENCE_MINUTES: Final = 60.0
 """Mean time after which someone who is still outside gives up. An assumption."""
+_RETURNING, _GIVING_UP = (1 - exp(-1 / (TICKS * each)) for each in (RETRY_MINUTES, PATIENCE_MINUTES))
+"""The share of those outside that does so in a tick."""
 REFUSAL_COST: Final = 0.25
 """What turning someone away takes of a log-in's work: a page is asked for and answered all the same. An assumption."""
 _PLENTY: Final = 1e15
@@ -69,13 +76,16 @@ class Traffic:
     logins: Floats
     sessions_before: float
     """Sessions when it begins."""
-    session_minutes: float
+    session_minutes: Floats
+    """Mean length of a session."""
     limit: float
     """Log-ins per minute that anybody outside lets through; infinite for none."""
     use: Floats
     """How heavily each workload is used, of 1: workloads × minutes."""
     lost: Floats
-    """Share of nodes that is gone, per minute."""
+    """Share of nodes that is gone."""
+    flood: Floats
+    """Requests to log in per minute with nobody behind them: they are turned away, and cost as much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,219 +135,276 @@ def simulate(
 ) -> list[Run]:
     """Steps all contenders through the traffic. ``failing_percent`` of new pods have to start twice.
 
-    ``watch`` is given the minutes and gives them back one by one, so that a progress bar can follow.
+    ``watch`` is given the minutes of all of them and gives them back one by one, so that a progress bar can follow.
     """
-    world = _World(tiers, nodes, traffic, contenders, failing_percent, seed)
-    for minute in watch(range(len(traffic.logins))):
-        world.step(minute)
-    return world.runs()
+    load, clusters, minutes = _Load(tiers, traffic), [], len(traffic.logins)
+    for each in contenders:
+        pods = _Pods(tiers, nodes, each.floor[:, 0].tolist(), failing_percent / 100, seed)
+        clusters.append(_Cluster(each.name, _Scaler(each), pods, _People(traffic, load), traffic.lost.tolist()))
+    for step in watch(range(len(clusters) * minutes)):
+        clusters[step // minutes].step(step % minutes)
+    arrived = np.cumsum(traffic.logins)
+    return [each.run(arrived) for each in clusters]
 
 
-class _Past:
-    """The last values of something, in no order."""
+class _Record:
+    """Replicas over time: kept where they change."""
 
-    def __init__(self, value: Ints, length: int) -> None:
-        self.values = np.repeat(value[None], max(1, length), axis=0)
-        self._next = 0
+    def __init__(self) -> None:
+        self._ticks: list[int] = []
+        self._values: list[list[int]] = []
 
-    def push(self, value: Ints) -> None:
-        """Remembers ``value``, and forgets the oldest."""
-        self.values[self._next] = value
-        self._next = (self._next + 1) % len(self.values)
+    def add(self, tick: int, values: list[int]) -> None:
+        """What holds from a tick on."""
+        if not tick or values != self._values[-1]:
+            self._ticks.append(tick)
+            self._values.append(values)
+
+    def by_minute(self, minutes: int) -> Ints:
+        """Minutes × ticks × workloads."""
+        length = np.diff(self._ticks, append=minutes * TICKS)
+        return np.repeat(np.array(self._values), length, axis=0).reshape(minutes, TICKS, -1)
 
 
-class _World:
-    """Everything that changes; arrays are contenders × workloads, or contenders."""
+@dataclass(slots=True)
+class _Cluster:
+    """One contender's pods, and the people in front of them."""
 
-    def __init__(
-        self,
-        tiers: Tiers,
-        nodes: Nodes,
-        traffic: Traffic,
-        contenders: Sequence[Contender],
-        failing_percent: float,
-        seed: int,
-    ) -> None:
-        self._nodes, self._traffic, self._contenders = nodes, traffic, contenders
-        self._carried, self._logins = (np.minimum(each, _PLENTY) for each in (tiers.sessions, tiers.logins))
-        minutes, rows, columns = len(traffic.logins), len(contenders), len(tiers.names)
-        # time comes first, so that what belongs to a minute lies together
-        self._floor = np.ascontiguousarray(np.stack([each.floor for each in contenders]).transpose(2, 0, 1))
-        self._most = np.ascontiguousarray(np.stack([each.most for each in contenders]).transpose(2, 0, 1))
-        self._target = np.array([[each.target] for each in contenders])
-        self._scaled = _together(np.flatnonzero(self._target[:, 0] > 0))
-        self._behavior = Behavior(self._floor[0][self._scaled], self._most[0][self._scaled])
-        never = np.zeros((columns, minutes), dtype=np.int64)
-        cron = np.stack([never if each.cron is None else each.cron for each in contenders])[self._scaled]
-        self._cron = np.ascontiguousarray(cron.transpose(2, 0, 1)).astype(float)
-        self._target = self._target[self._scaled]
-        pods = self._pods = self._scheduled = self._floor[0].copy()
-        self._ready = pods.copy()
-        # a replica serves that was asked for throughout its start-up, which differs by workload
-        self._held = [
-            (columns, _Past(pods[:, columns], int(startup) * TICKS + 1))
-            for startup in np.unique(tiers.startup)
-            for columns in (np.flatnonzero(tiers.startup == startup),)
-        ]
-        self._again: list[tuple[int, Ints]] = []
-        self._failing, self._random = failing_percent / 100, np.random.default_rng(seed)
-        self._nodes_wanted = _Past(self._nodes_for(pods), nodes.startup * TICKS + 1)
-        self._nodes_come = _Past(self._nodes_for(pods), NODE_IDLE + 1)
-        self._lost = 0.0
-        self._usage = [np.zeros((rows, columns))] * (METRIC_LAG + 1)
-        self._sessions, self._waiting = np.full(rows, traffic.sessions_before), np.zeros(rows)
-        self._leaving = np.zeros(rows)
-        self._a_session, self._a_login = self._carried, self._logins  # one session or log-in, in replicas at 100 %
-        self._returning = 1.0 - np.exp(-1.0 / (TICKS * RETRY_MINUTES))
-        self._leaving_off = 1.0 - np.exp(-1.0 / (TICKS * PATIENCE_MINUTES))
-        self._gave_up = np.zeros(rows)
-        self._longest = max(NODE_IDLE, nodes.startup * TICKS, int(tiers.startup.max()) * TICKS) * 2 + 2
-        self._tick = self._still = 0
-        self._asked, self._served = (np.zeros((minutes, rows, columns), dtype=np.int64) for _ in range(2))
-        self._asked_now, self._served_now = (np.zeros((TICKS, rows, columns), dtype=np.int64) for _ in range(2))
-        self._active, self._outside, self._admitted = (np.zeros((minutes, rows)) for _ in range(3))
-        self._saturated, self._refused = np.zeros((rows, minutes), dtype=bool), np.zeros(rows)
+    name: str
+    scaler: _Scaler
+    pods: _Pods
+    people: _People
+    lost: list[float]
+    asked: _Record = field(default_factory=_Record)
+    ready: _Record = field(default_factory=_Record)
 
     def step(self, minute: int) -> None:
         """One minute, tick by tick."""
-        # who leaves in a minute is reckoned from its beginning, as the log-ins are that make the sessions
-        self._leaving = self._sessions / (TICKS * self._traffic.session_minutes)
-        use = self._traffic.use[:, minute]
-        self._a_session, self._a_login = use / self._carried, use / self._logins
-        for tick in range(TICKS):
-            self._ask(minute)
-            self._run_pods(minute)
-            self._saturated[:, minute] |= self._let_in(minute)
-            self._asked_now[tick], self._served_now[tick] = self._pods, self._ready
-            np.maximum(self._outside[minute], self._waiting, out=self._outside[minute])
-            self._tick += 1
-        self._asked_now.max(axis=0, out=self._asked[minute])
-        self._served_now.min(axis=0, out=self._served[minute])
-        self._active[minute] = self._sessions
+        scaler, pods, people, lost = self.scaler, self.pods, self.people, self.lost[minute]
+        people.begin(minute)
+        for tick in range(minute * TICKS, (minute + 1) * TICKS):
+            scaler.ask(minute, people.usage[0], pods.ready)
+            pods.follow(scaler.pods, lost, tick)
+            people.let_in(pods.ready)
+            self.asked.add(tick, scaler.pods)
+            self.ready.add(tick, pods.ready)
+        people.end()
 
-    def _ask(self, minute: int) -> None:
-        """What each contender asks for."""
-        pods, rows = self._floor[minute].copy(), self._scaled
-        if self._target.size:
-            before, most = self._pods[rows], self._most[minute][rows]
-            self._behavior.minimum, self._behavior.maximum = pods[rows], most
-            recommended = [by_utilization(self._usage[0][rows], self._target, before, self._ready[rows])]
-            cron = self._cron[minute]
-            if cron.any():
-                recommended.append(np.where(cron > 0, by_total(cron, 1.0, before), 0))
-            pods[rows] = self._behavior.decide(recommended, before)
-        self._pods = np.minimum(pods, self._most[minute])
+    def run(self, arrived: Floats) -> Run:
+        """What happened; ``arrived`` are all who came, cumulated."""
+        people, minutes = self.people, len(arrived)
+        return Run(
+            self.name,
+            self.asked.by_minute(minutes).max(axis=1).T,
+            self.ready.by_minute(minutes).min(axis=1).T,
+            np.array(people.active),
+            np.array(people.outside),
+            people.refused_minutes,
+            np.array(people.saturated),
+            people.gave_up,
+            _longest_wait(arrived, np.cumsum(people.admitted)),
+        )
 
-    def _run_pods(self, minute: int) -> None:
+
+class _Scaler:
+    """What a contender asks for."""
+
+    def __init__(self, contender: Contender) -> None:
+        self._floor: list[list[int]] = np.minimum(contender.floor, contender.most).T.tolist()
+        self._most: list[list[int]] = contender.most.T.tolist()
+        self._cron: list[list[int]] | None = None if contender.cron is None else contender.cron.T.tolist()
+        self._target = contender.target
+        self.pods = self._floor[0]
+        self._behaviors = [Behavior(each) for each in self.pods]
+
+    def ask(self, minute: int, usage: list[float], ready: list[int]) -> None:
+        """One sync, by what was measured."""
+        before = self.pods
+        if self._target:
+            wanted = map(desired, usage, repeat(self._target), before, ready)
+            if self._cron:
+                wanted = map(max, wanted, map(desired, self._cron[minute], repeat(1), before, before))
+            least, most = self._floor[minute], self._most[minute]
+            self.pods = [*map(Behavior.decide, self._behaviors, wanted, before, least, most)]
+        else:
+            self.pods = self._floor[minute]
+
+
+class _Pods:
+    """Pods from being asked for to serving, and the nodes under them."""
+
+    def __init__(self, tiers: Tiers, nodes: Nodes, pods: list[int], failing: float, seed: int) -> None:
+        self._nodes, self._lost = nodes, 0.0
+        self.ready = self._scheduled = pods
+        self._serving = [
+            _Late(each, startup * TICKS) for each, startup in zip(pods, tiers.startup.tolist(), strict=True)
+        ]
+        self._there = _Late(self._nodes_for(pods), nodes.startup * TICKS)
+        self._kept = _Late(-self._nodes_for(pods), NODE_IDLE)  # with the sign changed it is the fall that comes late
+        self._next: float = 0
+        self._failing, self._random = failing, np.random.default_rng(seed)
+
+    def follow(self, asked: list[int], lost: float, tick: int) -> None:
         """Schedules, starts and loses pods."""
-        lost = float(self._traffic.lost[minute])
-        changed = lost != self._lost or self._again or (self._pods != self._scheduled).any()
-        self._still = 0 if changed else self._still + 1
-        if self._still > self._longest:
-            return  # every pod and node is where it will stay
-        if lost > self._lost:  # pods on those nodes are gone; those created in their place have to start
+        if asked == self._scheduled and lost == self._lost and tick < self._next:
+            return
+        if lost > self._lost:
             left = (1 - lost) / (1 - self._lost)
-            for _, past in self._held:
-                past.values = np.floor(past.values * left).astype(np.int64)
+            self._scheduled = [floor(each * left) for each in self._scheduled]
+            for each in (*self._serving, self._there, self._kept):
+                each.lose(left)
         self._lost = lost
-        before, scheduled = self._scheduled, self._with_nodes(self._pods)
-        self._scheduled = scheduled
-        if self._failing and (scheduled > before).any():
-            failed = self._random.binomial(np.maximum(scheduled - before, 0), self._failing)
-            self._again.append((self._tick + max(len(past.values) for _, past in self._held) - 1, failed))
-        held = scheduled
-        if self._again:
-            self._again = [each for each in self._again if each[0] > self._tick]
-            held = np.maximum(scheduled - sum((failed for _, failed in self._again), 0), 0)
-        for columns, past in self._held:
-            past.push(held[:, columns])
-            self._ready[:, columns] = past.values.min(axis=0)
+        before, self._scheduled = self._scheduled, self._with_nodes(asked, tick)
+        failed = repeat(0)
+        if self._failing:
+            new = [*map(max, map(sub, self._scheduled, before), repeat(0))]
+            failed = self._random.binomial(new, self._failing).tolist()
+        self.ready = [*map(_Late.follow, self._serving, self._scheduled, repeat(tick), failed)]
+        self._next = min(each.next for each in (*self._serving, self._there, self._kept))
 
-    def _nodes_for(self, pods: Ints) -> Ints:
-        nodes: Ints = (pods.sum(axis=1) + (self._nodes.pods - 1)) // max(1, self._nodes.pods)
-        return np.minimum(nodes, self._nodes.most) if self._nodes.most else nodes
+    def _nodes_for(self, pods: list[int]) -> int:
+        nodes = -(-sum(pods) // max(1, self._nodes.pods))
+        return min(nodes, floor(self._nodes.most * (1 - self._lost))) if self._nodes.most else nodes
 
-    def _with_nodes(self, pods: Ints) -> Ints:
+    def _with_nodes(self, pods: list[int], tick: int) -> list[int]:
         """Pods that have a node: those that ran before, then the new ones in the order of the workloads."""
         if not self._nodes.pods:
             return pods
-        self._nodes_wanted.push(self._nodes_for(pods))
-        self._nodes_come.push(self._nodes_wanted.values.min(axis=0))
-        there = self._nodes_come.values.max(axis=0)
-        if self._lost:
-            there = np.floor(there * (1 - self._lost)).astype(np.int64)
-        room = there * self._nodes.pods
-        if (pods.sum(axis=1) <= room).all():
+        room = -self._kept.follow(-self._there.follow(self._nodes_for(pods), tick), tick) * self._nodes.pods
+        if sum(pods) <= room:
             return pods
-        running = np.minimum(pods, self._scheduled)
-        placed = _fill(room, running)
-        return placed + _fill(room - placed.sum(axis=1), pods - running)
+        running = _fill(room, [*map(min, pods, self._scheduled)])
+        return [*map(add, running, _fill(room - sum(running), map(sub, pods, running)))]
 
-    def _let_in(self, minute: int) -> Bools | bool:
-        """Who comes in, who is turned away; says who is saturated."""
-        coming = float(self._traffic.logins[minute]) / TICKS
-        if not self._waiting.any() and coming * TICKS <= self._traffic.limit:
-            # nobody waits: if all that come fit, there is nothing else to reckon
-            sessions = self._sessions + (coming - self._leaving)
-            asked = np.maximum(sessions[:, None] * self._a_session, coming * TICKS * self._a_login)
-            if (asked <= self._ready).all():
-                self._sessions = sessions
-                self._admitted[minute] += coming
-                self._usage = [*self._usage[1:], asked]
-                return False
-        return self._let_in_some(minute, coming)
 
-    def _let_in_some(self, minute: int, coming: float) -> Bools:
+class _Late:
+    """A count that falls at once and rises late, since what is new has to start; what is cut is cut from the newest."""
+
+    def __init__(self, count: int, delay: int) -> None:
+        self._there = self._wanted = count
+        self._delay = delay
+        self._starting: list[tuple[int, int]] = []
+        """When they will be there, and how many."""
+
+    @property
+    def next(self) -> float:
+        """The tick at which more will be there."""
+        return self._starting[0][0] if self._starting else inf
+
+    def follow(self, wanted: int, tick: int, failed: int = 0) -> int:
+        """How many are there; of new ones that are wanted ``failed`` have to start twice."""
+        more, self._wanted = wanted - self._wanted, wanted
+        if more > 0:
+            self._starting.append((tick + self._delay, more - failed))
+            if failed:
+                self._starting.append((tick + 2 * self._delay, failed))
+            self._starting.sort()
+        while more < 0 and self._starting:
+            when, count = self._starting.pop()
+            more += count
+            if more > 0:
+                self._starting.append((when, more))
+        self._there += min(more, 0)
+        while self.next <= tick:
+            self._there += self._starting.pop(0)[1]
+        return self._there
+
+    def lose(self, left: float) -> None:
+        """A share is left of all, whether they are there or starting."""
+        self._there = floor(self._there * left)
+        self._starting = [(when, floor(count * left)) for when, count in self._starting]
+        self._wanted = self._there + sum(count for _, count in self._starting)
+
+
+class _Load:
+    """What the traffic asks for, in replicas at 100 %: minutes × workloads."""
+
+    def __init__(self, tiers: Tiers, traffic: Traffic) -> None:
+        carried, logins = (np.minimum(each, _PLENTY)[:, None] for each in (tiers.sessions, tiers.logins))
+        of_a_session, of_a_login = traffic.use / carried, traffic.use / logins
+        of_logins = (traffic.logins + REFUSAL_COST * traffic.flood) * of_a_login
+        self.usual: list[list[tuple[float, float]]] = np.stack([of_a_session, of_logins]).T.tolist()
+        """Of one session; and of all log-ins that come, with the flood."""
+        self.each: list[list[tuple[float, float]]] = np.stack([of_a_session, of_a_login]).T.tolist()
+        """Of one session, and of one log-in per minute."""
+
+
+class _People:
+    """Who is in, and who was turned away; what is kept per minute stands in lists."""
+
+    def __init__(self, traffic: Traffic, load: _Load) -> None:
+        self._traffic, self._load = traffic, load
+        self._logins, self._session_minutes = traffic.logins.tolist(), traffic.session_minutes.tolist()
+        self._limit = traffic.limit / TICKS
+        self._sessions, self._waiting = traffic.sessions_before, 0.0
+        self.usage = deque([[0.0] * len(traffic.use)] * (METRIC_LAG + 1), maxlen=METRIC_LAG + 1)
+        """What the ready pods used, the oldest tick first."""
+        self.active: list[float] = []
+        self.outside: list[float] = []
+        self.saturated: list[bool] = []
+        self.admitted: list[float] = []
+        self.refused_minutes = self.gave_up = 0.0
+        self.begin(0)
+
+    def begin(self, minute: int) -> None:
+        """The next minute."""
+        self._minute = minute
+        self._coming = self._logins[minute] / TICKS
+        # who leaves in a minute is reckoned from its beginning, as the log-ins are that make the sessions
+        self._leaving = self._sessions / (TICKS * self._session_minutes[minute])
+        self._usual = self._load.usual[minute]
+        self._outside, self._saturated, self._admitted = 0.0, False, 0.0
+
+    def let_in(self, ready: list[int]) -> None:
+        """Who comes in, who is turned away."""
+        sessions = self._sessions + (self._coming - self._leaving)
+        usage = [used if (used := sessions * each) > logins else logins for each, logins in self._usual]
+        if self._waiting or self._coming > self._limit or not all(map(le, usage, ready)):
+            self._let_in_some(ready)
+            return
+        # nobody waits and all that come fit: there is nothing else to reckon
+        self._sessions = sessions
+        self._admitted += self._coming
+        self.usage.append(usage)
+
+    def _let_in_some(self, ready: list[int]) -> None:
         """The same where not all fit, or some wait."""
-        logins = np.minimum((self._ready / self._a_login).min(axis=1), self._traffic.limit) / TICKS
-        sessions = (self._ready / self._a_session).min(axis=1)
-        back = self._waiting * self._returning
-        trying = back + coming
-        fit = np.where(trying <= logins, trying, (logins - REFUSAL_COST * trying) / (1 - REFUSAL_COST))
-        let_in = np.maximum(0.0, np.minimum(fit, sessions - self._sessions + self._leaving))
-        let_in = np.minimum(let_in, trying)
+        load = self._load.each[self._minute]
+        flood = REFUSAL_COST * float(self._traffic.flood[self._minute])
+        carried = min(up / login for up, (_, login) in zip(ready, load, strict=True))
+        logins = min(self._limit, (carried - flood) / TICKS)
+        room = min(up / session for up, (session, _) in zip(ready, load, strict=True)) - self._sessions + self._leaving
+        back = self._waiting * _RETURNING
+        trying = back + self._coming
+        fit = trying if trying <= logins else (logins - REFUSAL_COST * trying) / (1 - REFUSAL_COST)
+        let_in = min(max(0.0, min(fit, room)), trying)
         outside = self._waiting - back + trying - let_in
-        gave_up = outside * self._leaving_off
-        self._waiting = np.where(outside < _NOBODY, 0.0, outside - gave_up)
-        self._gave_up += gave_up
+        gave_up = outside * _GIVING_UP
+        self._waiting = 0.0 if outside < _NOBODY else outside - gave_up
+        self.gave_up += gave_up
         self._sessions += let_in - self._leaving
-        self._refused += self._waiting / TICKS
-        self._admitted[minute] += let_in + gave_up
-        asked = np.maximum(self._sessions[:, None] * self._a_session, (TICKS * trying)[:, None] * self._a_login)
-        self._usage = [*self._usage[1:], np.minimum(self._ready, asked)]
-        saturated: Bools = (trying > let_in + _NOBODY) | (asked > self._ready * (1 + 1e-9)).any(axis=1)
-        return saturated
+        self.refused_minutes += self._waiting / TICKS
+        self._admitted += let_in + gave_up
+        self._outside = max(self._outside, self._waiting)
+        usage = [max(self._sessions * session, (TICKS * trying + flood) * login) for session, login in load]
+        self.usage.append([*map(min, ready, usage)])
+        over = any(used > up * (1 + 1e-9) for used, up in zip(usage, ready, strict=True))
+        self._saturated |= over or trying > let_in + _NOBODY
 
-    def runs(self) -> list[Run]:
-        """What happened, contender by contender."""
-        arrived = np.cumsum(self._traffic.logins)
-        return [
-            Run(
-                each.name,
-                self._asked[:, row].T,
-                self._served[:, row].T,
-                self._active[:, row],
-                self._outside[:, row],
-                float(self._refused[row]),
-                self._saturated[row],
-                float(self._gave_up[row]),
-                _longest_wait(arrived, np.cumsum(self._admitted[:, row])),
-            )
-            for row, each in enumerate(self._contenders)
-        ]
+    def end(self) -> None:
+        """Keeps what the minute's ticks came to."""
+        self.active.append(self._sessions)
+        self.outside.append(self._outside)
+        self.saturated.append(self._saturated)
+        self.admitted.append(self._admitted)
 
 
-def _together(rows: Ints) -> Ints | slice:
-    """Rows as a slice where they lie together, which is quicker to look up."""
-    if rows.size and rows[-1] - rows[0] + 1 == rows.size:
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-    return rows
-
-
-def _fill(room: Ints, pods: Ints) -> Ints:
+def _fill(room: int, pods: Iterable[int]) -> list[int]:
     """How many of ``pods`` fit, workload after workload."""
-    before: Ints = pods.cumsum(axis=1) - pods
-    placed: Ints = np.clip(room[:, None] - before, 0, pods)
+    placed = []
+    for each in pods:
+        placed.append(min(each, room))
+        room -= placed[-1]
     return placed
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 MOST_DAYS: Final = 60
+REPORTS: Final = (".html", ".png", ".svg")
 YEARS: Final = (1970, 2199)
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -64,6 +67,18 @@ def floor(value: str | tuple[str, int]) -> tuple[str, int]:
     return workload, int(replicas)
 
 
+def report(value: str | Path) -> Path:
+    """A file that a report can be written to; a usage error before anything is reckoned in vain."""
+    path = Path(value)
+    if path.suffix.lower() not in REPORTS:
+        raise click.BadParameter(f"{str(value)!r}: write a name that ends in {', '.join(REPORTS)}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise click.BadParameter(f"{str(value)!r}: " + ("is a directory" if path.is_dir() else "no such directory"))
+    if find_spec("vl_convert") is None:
+        raise click.BadParameter("needs vl-convert-python: pip install vl-convert-python")
+    return path
+
+
 def output(*more: str) -> Option:
     """What to print."""
     names = ["text", "json", "yaml", "csv", *more]
@@ -110,6 +125,12 @@ DAYS: Final = click.option(
     default=2,
     metavar="N",
     help=f"Days of 24 hours, 1 to {MOST_DAYS}; default 2.",
+)
+REPORT: Final = click.option(
+    "--report",
+    type=report,
+    metavar="FILE",
+    help="Also write a page that people look at (.html), or a picture of it (.png, .svg).",
 )
 FROM: Final = click.option(
     "--from", "since", type=instant, metavar="INSTANT", help="Where the window begins; default now."

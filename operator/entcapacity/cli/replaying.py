@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from entcapacity.cli import options
-from entcapacity.cli.commands import capacity_of, cli, example, loaded
+from entcapacity.cli.commands import capacity_of, cli, example, loaded, refuse
 
 if TYPE_CHECKING:
-    from entcapacity.replay import Replay, Score
+    from entcapacity.grid import Grid
+    from entcapacity.replay import Measured, Replay
+
+
+def _rivals(value: str) -> tuple[str, ...]:
+    from entcapacity.replay import RIVALS
+
+    names = tuple(each.strip() for each in value.split(","))
+    for name in names:
+        if name not in RIVALS:
+            raise click.BadParameter(f"no rival {name!r}: there is {', '.join(RIVALS)}")
+    return names
 
 
 @cli.command(epilog=example("replay"))
@@ -23,8 +35,13 @@ if TYPE_CHECKING:
 @options.NAME
 @click.option("--deviation", type=click.IntRange(0, 300), metavar="PERCENT", help="Up to so much more than expected.")
 @click.option("--early", type=click.IntRange(0, 120), metavar="MINUTES", help="Up to so much earlier than expected.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of the deviation; default 0.")
+@click.option("--seed", type=click.IntRange(0), help="Of the deviation; default 0.")
+@click.option(
+    "--demand", metavar="FILE", help="CSV of who came, time,sessions or time,sessions,logins; no deviation then."
+)
 @click.option("--plan-on", type=click.Choice(["expected", "high"]), default="high", help="Default high.")
+@click.option("--rivals", type=_rivals, metavar="NAME,…", help="Whom to compare with besides the optimum; default all.")
+@options.REPORT
 @options.output()
 @options.LANGUAGE
 def replay(
@@ -35,8 +52,11 @@ def replay(
     name: str | None,
     deviation: int | None,
     early: int | None,
-    seed: int,
+    seed: int | None,
+    demand: str | None,
     plan_on: str,
+    rivals: tuple[str, ...] | None,
+    report: Path | None,
     output: str,
     lang: str,
 ) -> None:
@@ -47,7 +67,8 @@ def replay(
     from entcapacity.cli import machine
     from entcapacity.facts import Facts
     from entcapacity.grid import Grid
-    from entcapacity.replay import Deviation, replay
+    from entcapacity.reasons import LANGUAGES, reason
+    from entcapacity.replay import RIVALS, Deviation, replay
     from entcapacity.scenarios import built_in
     from entcapacity.schooldays import embedded
 
@@ -65,24 +86,48 @@ def replay(
         found = loaded(files)
         spec, title = capacity_of(found, name).spec, capacity_of(found, name).name
         facts, window = Facts(found.school_days(), found.announcements), Grid.between(since, until)
-        usual = Deviation()
+        usual, trouble = Deviation(), None
+        heading = dict.fromkeys(LANGUAGES, title)
+        inputs = [(reason("InputFiles"), ", ".join(files))]
     elif scenario in built_in():
         chosen = built_in()[scenario]
-        spec, title, window, usual = chosen.capacity.spec, scenario, chosen.window, chosen.deviation
+        spec, title, window = chosen.capacity.spec, scenario, chosen.window
+        usual, trouble = chosen.deviation, chosen.trouble
+        heading = {language: f"{scenario}, {said}" for language, said in chosen.title.items()}
+        inputs = [(reason("InputScenario"), scenario), (reason("InputSources"), "; ".join(chosen.sources))]
         facts = Facts(embedded(), chosen.announcements)
     else:
         raise click.BadParameter(f"no such scenario {scenario!r}: there is {', '.join(built_in())}")
-    differs = Deviation(
+    differs: Deviation | Measured = Deviation(
         usual.percent if deviation is None else deviation,
         usual.early if early is None else timedelta(minutes=early),
-        seed,
+        seed or 0,
     )
-    made = replay(spec, facts, window, differs, plan_on.capitalize(), _progress)
+    if demand is not None:
+        if (deviation, early, seed) != (None, None, None):
+            raise options.wrong("--demand", "says who came: leave out --deviation, --early and --seed")
+        differs = _measured(demand, window)
+    on, shown = plan_on.capitalize(), RIVALS if rivals is None else rivals
+    made = replay(spec, facts, window, differs, on, _progress, trouble=trouble, rivals=shown)
+    if report is not None:
+        from entcapacity.cli import pictures
+        from entcapacity.report import of_replay
+
+        pictures.write(of_replay(made, heading, inputs, trouble), report, lang)
     document = _document(title, made)
     if output == "text":
         _show(title, made, lang)
     else:
         click.echo(machine.written(document, output, "results"), nl=False)
+
+
+def _measured(name: str, window: Grid) -> Measured:
+    from entcapacity.measured import read_measured
+
+    found = read_measured(name, window)
+    if isinstance(found, list):
+        refuse(found)
+    return found
 
 
 def _progress(minutes: Sequence[int]) -> Iterable[int]:
@@ -95,6 +140,8 @@ def _progress(minutes: Sequence[int]) -> Iterable[int]:
 
 
 def _document(title: str, made: Replay) -> dict[str, Any]:
+    from entcapacity.replay import Deviation
+
     return {
         "version": 1,
         "scenario": title,
@@ -103,7 +150,10 @@ def _document(title: str, made: Replay) -> dict[str, Any]:
             "percent": made.deviation.percent,
             "earlyMinutes": made.deviation.early // timedelta(minutes=1),
             "seed": made.deviation.seed,
-        },
+        }
+        if isinstance(made.deviation, Deviation)
+        else None,
+        "demand": None if isinstance(made.deviation, Deviation) else made.deviation.name,
         "highOverActual": round(made.high_over_actual, 3),
         "results": [
             {
@@ -130,8 +180,7 @@ def _show(title: str, made: Replay, language: str) -> None:
         return reason(code, **args).text(language)
 
     out = terminal.console()
-    early = made.deviation.early // timedelta(minutes=1)
-    out.print(text("ReplayHead", title=title, planOn=made.plan_on, percent=made.deviation.percent, early=early))
+    out.print(text("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
@@ -147,20 +196,10 @@ def _show(title: str, made: Replay, language: str) -> None:
             wait,
             number(each.replica_hours, language),
             number(each.peak_replicas, language),
-            text(f"Contender{''.join(part.capitalize() for part in each.name.split('-'))}"),
+            each.who.text(language),
             style="bold" if each is ours else None,
         )
     out.print(table)
-    as_well = [each.name for each in made.scores if _as_well(each, ours)]
+    as_well = [each.name for each in made.scores if each.as_well_as(ours)]
     if as_well:
         out.print(text("AsWell", names=", ".join(as_well)))
-
-
-def _as_well(rival: Score, ours: Score) -> bool:
-    """Whether an autoscaler serves as well as we do for no more replica-hours."""
-    return (
-        rival.above_floor
-        and rival.refused_user_minutes <= ours.refused_user_minutes
-        and rival.saturated_minutes <= ours.saturated_minutes
-        and rival.replica_hours <= ours.replica_hours
-    )
