@@ -17,10 +17,20 @@ from typing import Final
 import numpy as np
 
 from entcapacity.demand import Band, Demand, Load, Stream, weights_of
-from entcapacity.facts import Facts
+from entcapacity.facts import Bounds, Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
-from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
+from entcapacity.plan import (
+    Plan,
+    WorkloadPlan,
+    floors_in_effect,
+    most_users_live_in,
+    news,
+    plan,
+    plan_for,
+    planning_days,
+)
 from entcapacity.reasons import Reason, reason
+from entcapacity.reconcile import Wanted, ask
 from entcapacity.scaling import Scaling, minutes, scalings
 from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
 from entcapacity.smoothing import leads_and_holds
@@ -284,14 +294,31 @@ def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid) -> tuple[Plan, .
 
 
 def floors_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[Ints, Ints]:
-    """The floors of plans that follow each other, and the maxima: workloads × minutes."""
+    """The floors of plans that follow each other, and the maxima, as the operator decides them: workloads × minutes."""
+    decided = [_decided([(made, made.workload(name)) for made in plans]) for name in names]
+    return np.stack([floors for floors, _ in decided]), np.stack([maxima for _, maxima in decided])
+
+
+def _decided(planned: Sequence[tuple[Plan, WorkloadPlan]]) -> tuple[Ints, Ints]:
+    """What one workload is asked for at each minute, and the most it may have: the operator's own decision each time.
+
+    Its autoscaler's maximum is taken to be what the spec says.
+    """
     floors, maxima = (
-        np.concatenate(
-            [np.stack([getattr(made.workload(name), what)[made.inner] for name in names]) for made in plans], 1
-        )
-        for what in ("floor", "maximum")
+        np.concatenate([getattr(each, what)[made.inner] for made, each in planned]) for what in ("floor", "maximum")
     )
-    return floors, np.maximum(maxima, floors)
+    workload = planned[0][1].workload
+    bounds = Bounds(workload.min, workload.max)
+    changes = np.flatnonzero((np.diff(floors) != 0) | (np.diff(maxima) != 0)) + 1
+    replicas = int(floors[0])
+    for first, last in pairwise([0, *map(int, changes), len(floors)]):
+        most = int(maxima[first])
+        wanted = Wanted(int(floors[first]), most, workload.max_when_announced is not None, bool(workload.min))
+        asked = ask(wanted, bounds, replicas)
+        replicas = asked.floor
+        floors[first:last] = replicas
+        maxima[first:last] = asked.maximum or bounds.max or most
+    return floors, maxima
 
 
 def _rivals(
