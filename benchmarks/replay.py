@@ -28,7 +28,7 @@ def main() -> int:
     document = {
         "benchmark": "replay",
         "runs": runs,
-        "thirtyDays": {"workloads": 5, "seconds": round(seconds, 1), "barSeconds": BAR_SECONDS},
+        "thirtyDays": {"workloads": 5, "cpuSeconds": round(seconds, 1), "barSeconds": BAR_SECONDS},
         "passed": passed,
     }
     print(json.dumps(document, indent=2))
@@ -70,9 +70,9 @@ def _thirty_days() -> float:
     scenario = built_in()["ordinary-week"]
     start = scenario.window.instant(0)
     window = Grid.between(start, start + timedelta(days=30))
-    began = time.perf_counter()
+    began = time.process_time()  # of one core, whoever else is on it
     replay(scenario.capacity.spec, Facts(embedded()), window, scenario.deviation, "High")
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 if __name__ == "__main__":
