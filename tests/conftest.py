@@ -39,6 +39,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"the tests on a real cluster did not run: {reason}")
     if "browser" in getattr(item, "fixturenames", ()) and shutil.which("chromium") is None:
         pytest.skip("nobody looked at the pages of reports, for want of Chromium: apt install chromium")
+    if "scraped" in getattr(item, "fixturenames", ()) and shutil.which("prometheus") is None:
+        pytest.skip("no query was asked of a real Prometheus, for want of one: apt install prometheus")
 
 
 @pytest.fixture(scope="session")

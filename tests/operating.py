@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from cluster.control_plane import Cluster, ClusterError, free_ports
+from cluster.control_plane import ClusterError, Reached, free_ports
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "ent-capacity"
@@ -81,7 +81,7 @@ class Operator:
 class Recorder:
     """Every value that a field had, one after the other, as a watch brings it."""
 
-    def __init__(self, cluster: Cluster, namespace: str, kind: str, name: str, field: str) -> None:
+    def __init__(self, cluster: Reached, namespace: str, kind: str, name: str, field: str) -> None:
         self._file = cluster.directory / f"recorded-{namespace}-{kind}-{name}"
         with self._file.open("wb") as out:
             self._process = subprocess.Popen(
@@ -117,7 +117,7 @@ class Recorder:
 class Platform:
     """A namespace with what a hoster has in it, and operators that are limited to it."""
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
+    def __init__(self, cluster: Reached, namespace: str) -> None:
         self.cluster, self.namespace = cluster, namespace
         self.kubeconfig = shipped_rights(cluster, namespace)
         self._made: list[tuple[str, str]] = []
@@ -288,10 +288,21 @@ def heeds(name: str) -> dict[str, Any]:
     return {"matchLabels": {"test": name}}
 
 
+# --- kinds ------------------------------------------------------------------------------------------------------------
+
+
+def install_kinds(cluster: Reached) -> None:
+    """Puts our own resources on a cluster, and KEDA's, reduced to what is written there."""
+    for each in (*(ROOT / "crds").glob("*.yaml"), ROOT / "tests" / "cluster" / "scaledobjects.yaml"):
+        cluster.kubectl("apply", "--server-side", "-f", str(each))
+    for each in ("entcapacities.entcapacity.io", "scaledobjects.keda.sh"):
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{each}", "--timeout=20s")
+
+
 # --- rights -----------------------------------------------------------------------------------------------------------
 
 
-def shipped_rights(cluster: Cluster, namespace: str) -> Path:
+def shipped_rights(cluster: Reached, namespace: str) -> Path:
     """A kubeconfig of a ServiceAccount with the rights that ship, and no others, limited to a namespace."""
     rules = yaml.safe_load((ROOT / "charts/ent-capacity/files/rules.yaml").read_text(encoding="utf-8"))
     rbac, called = "rbac.authorization.k8s.io", f"{ACCOUNT}-{namespace}"
@@ -321,7 +332,7 @@ def _role(
 
 
 @contextmanager
-def a_platform(cluster: Cluster, namespace: str) -> Iterator[Platform]:
+def a_platform(cluster: Reached, namespace: str) -> Iterator[Platform]:
     """A platform that is cleared away."""
     made = Platform(cluster, namespace)
     try:

@@ -36,6 +36,12 @@ CAPACITY = {
     "spec": {
         "mode": "Enforce",
         "suspendUntil": "2027-01-04T08:00:00+01:00",
+        "observed": {
+            "sessions": "sum(ent_sessions)",
+            "loginsPerMinute": "60 * sum(rate(ent_logins_total[5m]))",
+            "waiting": "sum(ent_waiting)",
+            "maxHold": "6h",
+        },
         "announcementSelector": {
             "matchLabels": {"of": "us"},
             "matchExpressions": [{"key": "draft", "operator": "NotIn", "values": ["yes"]}],
@@ -199,9 +205,7 @@ STATUS = {
         }
     ),
     "SchoolAnnouncement": SchoolAnnouncementStatus.model_validate({"conditions": CONDITIONS, "concerned": 3}),
-    "SchoolCalendar": SchoolCalendarStatus.model_validate(
-        {"conditions": CONDITIONS, "days": 2, "until": "2026-11-14"}
-    ),
+    "SchoolCalendar": SchoolCalendarStatus.model_validate({"conditions": CONDITIONS, "days": 2, "until": "2026-11-14"}),
 }
 
 
@@ -387,6 +391,7 @@ FLAT = [{"at": "00:00", "percent": 1}, {"at": "24:00", "percent": 1}]
 BROKEN = {
     "ENTCapacity": [
         (["suspendUntil"], "2027-01-04T08:00:00", "an instant without an offset"),
+        (["observed"], {"maxHold": "6h"}, "is empty: give sessions, loginsPerMinute or waiting"),
         (["suspendUntil"], "2027-02-30T08:00:00Z", "not an instant"),
         (["suspendUntil"], "1999-12-31T23:00:00Z", "the year lies outside 2000 to 2100"),
         (["suspendUntil"], "2101-01-01T00:00:00Z", "the year lies outside 2000 to 2100"),

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
+from math import inf
 from typing import Any, Final
 
-from entcapacity.calendars import Calendars, text_in
+from entcapacity.calendars import Calendars, means, text_in
 from entcapacity.clock import Clock
 from entcapacity.conditions import Condition, Truth, as_status
 from entcapacity.kube import ClusterError, Kube
@@ -16,7 +17,6 @@ from entcapacity.parse import InvalidResource, parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.spec import ENTCapacity, ENTCapacitySpec
-from entcapacity.streams import places_of
 from entcapacity.summary import iso
 from entcapacity.targets import Object, Ref
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
@@ -30,9 +30,12 @@ log = logging.getLogger("entcapacity")
 class Almanac:
     """Announcements and calendars; a mistake in one leaves the others, and keeps the last good file."""
 
-    def __init__(self, world: World, kube: Kube, clock: Clock, namespace: str, language: str) -> None:
+    def __init__(
+        self, world: World, kube: Kube, clock: Clock, namespace: str, language: str, speaks: bool = True
+    ) -> None:
+        """``namespace`` holds the ConfigMaps; without ``speaks``, no status is written."""
         self._world, self._kube, self._clock = world, kube, clock
-        self._namespace, self._language = namespace, language
+        self._namespace, self._language, self._speaks = namespace, language, speaks
         self._lock = asyncio.Lock()
         self._looked = float("-inf")
         self._seen: tuple[Any, ...] = ()
@@ -60,7 +63,13 @@ class Almanac:
             self.announcements = tuple(each for each in made if isinstance(each, SchoolAnnouncement))
             self.calendars = self.calendars.with_texts(calendars, texts)
             self._seen, self._looked = seen, time.monotonic()
-            await self._say(problems)
+            if self._speaks:
+                await self._say(problems)
+
+    def rest(self) -> float:
+        """Real seconds after which ConfigMaps are to be looked at again; endless where no calendar has one."""
+        files = any(each.spec.from_config_map for each in self.calendars.resources)
+        return max(1.0, self._looked + _LOOK_SECONDS - time.monotonic()) if files else inf
 
     async def _text(self, calendar: SchoolCalendar) -> str | Reason:
         wanted = calendar.spec.from_config_map
@@ -121,10 +130,4 @@ class Almanac:
 
 
 def _concerns(announcement: SchoolAnnouncement, spec: ENTCapacitySpec) -> bool:
-    scope = announcement.spec.scope
-    return spec.announcement_selector.selects(announcement.metadata.labels) and any(
-        scope.covers(place, level)
-        for segment in spec.audience
-        for place in places_of(segment)
-        for level in segment.levels
-    )
+    return spec.announcement_selector.selects(announcement.metadata.labels) and means(announcement.spec.scope, spec)

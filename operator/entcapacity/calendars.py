@@ -8,10 +8,12 @@ from datetime import date, timedelta
 
 from entcapacity import calendar_files
 from entcapacity.calendar_files import CalendarError
+from entcapacity.fields import Scope
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolCalendar
 from entcapacity.schooldays import SchoolDays
 from entcapacity.spec import ENTCapacitySpec
+from entcapacity.streams import places_of
 from entcapacity.targets import Object
 from entcapacity.terms import Terms, embedded_terms
 
@@ -68,9 +70,19 @@ class Calendars:
         named = {each.calendar for each in spec.audience if each.calendar}
         known = {each.name: each for each in self.resources}
         found = [reason("CalendarMissing", calendar=each) for each in sorted(named - set(known))]
-        unreadable = [name for name in self.problems if name in named or known[name].spec.scope is not None]
+        unreadable = [name for name in self.problems if name in named or means(known[name].spec.scope, spec)]
         found += [self.problems[each] for each in unreadable]
         return found, bool(named - set(known)) or any(each not in self.files for each in unreadable)
+
+
+def means(scope: Scope | None, spec: ENTCapacitySpec) -> bool:
+    """Whether a scope means any users of a platform; ``None`` means nobody."""
+    return scope is not None and any(
+        scope.covers(place, level)
+        for segment in spec.audience
+        for place in places_of(segment)
+        for level in segment.levels
+    )
 
 
 def text_in(config_map: Object | None, calendar: SchoolCalendar) -> str | Reason:

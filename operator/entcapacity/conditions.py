@@ -14,6 +14,7 @@ Truth = Literal["True", "False", "Unknown"]
 CONCERNS: Final[Mapping[str, Type]] = {
     "Invalid": "Accepted",
     "TargetMissing": "Accepted",
+    "TargetUnreadable": "Accepted",
     "TargetTaken": "Accepted",
     "Ambiguous": "Accepted",
     "DriverMissing": "Accepted",
@@ -44,6 +45,8 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "WaitingOpen": "CapacitySufficient",
     "LimitReached": "CapacitySufficient",
     "BudgetOverdrawn": "CapacitySufficient",
+    "DemandAbovePlan": "DemandAsPlanned",
+    "ObservationFailed": "DemandAsPlanned",
 }
 """Which condition a finding makes false; what is not listed is worth knowing, but makes none false."""
 
@@ -54,6 +57,8 @@ _HOLDS: Final[Mapping[Type, str]] = {
     "Enforced": "FloorsHold",
     "CapacitySufficient": "Sufficient",
 }
+_GRAVEST: Final = ("WriteFailed", "Contested", "ClockWentBack")
+"""What keeps floors from holding now comes before what may keep them from it."""
 _ON_PURPOSE: Final = ("Observing", "Suspended")
 """What somebody asked for is no fault."""
 
@@ -79,13 +84,25 @@ class Condition:
 
 def conditions(found: Iterable[Reason], planned: bool) -> tuple[Condition, ...]:
     """All conditions, ``Ready`` last; without a plan, what depends on one is unknown."""
+    found = tuple(found)
     by_type: dict[Type, list[Reason]] = {}
-    for each in dict.fromkeys(found):
+    for each in sorted(dict.fromkeys(found), key=lambda each: each.code not in _GRAVEST):
         if each.code in CONCERNS:
             by_type.setdefault(CONCERNS[each.code], []).append(each)
     made = [_condition(each, by_type.get(each, []), planned) for each in _HOLDS]
-    made.append(Condition("DemandAsPlanned", "Unknown", (reason("NotObserved"),)))
+    made.append(_demand(by_type.get("DemandAsPlanned", []), found))
     return (*made, _summary(made))
+
+
+def _demand(faults: Sequence[Reason], found: Iterable[Reason]) -> Condition:
+    """Whether as many come as were to be expected. Unknown is never no."""
+    if faults:
+        truth: Truth = "Unknown" if faults[0].code == "ObservationFailed" else "False"
+        return Condition("DemandAsPlanned", truth, tuple(faults))
+    compared = [each for each in found if each.code == "AsPlanned"]
+    if compared:
+        return Condition("DemandAsPlanned", "True", tuple(compared))
+    return Condition("DemandAsPlanned", "Unknown", (reason("NotObserved"),))
 
 
 def _condition(of: Type, found: Sequence[Reason], planned: bool) -> Condition:
@@ -101,7 +118,7 @@ def _summary(made: Sequence[Condition]) -> Condition:
     faults = [each for each in made if each.status == "False" and each.code not in _ON_PURPOSE]
     if faults:
         return Condition("Ready", "False", faults[0].reasons)
-    unknown = [each for each in made if each.status == "Unknown" and each.type != "DemandAsPlanned"]
+    unknown = [each for each in made if each.status == "Unknown" and each.code != "NotObserved"]
     if unknown:
         return Condition("Ready", "Unknown", unknown[0].reasons)
     purpose = next((each for each in made if each.code in _ON_PURPOSE), None)

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import yaml
+from pydantic import TypeAdapter
 
 from entcapacity.fields import API_VERSION, Metadata, Model
 from entcapacity.school import SchoolAnnouncement, SchoolAnnouncementSpec, SchoolCalendar, SchoolCalendarSpec
@@ -289,7 +292,12 @@ def _described(node: Schema) -> str:
 def _written(value: str | int) -> str:
     """A value as one writes it: Pydantic's ``PT1H30M`` is our ``1h30m``."""
     written = str(value)
-    return written.removeprefix("PT").lower() if written.startswith("PT") else written
+    if not re.match(r"P(\d|T)", written):
+        return written
+    minutes, seconds = divmod(round(TypeAdapter(timedelta).validate_python(written).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    shown = "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count)
+    return shown or "0s"
 
 
 def _plain(docstring: str) -> str:

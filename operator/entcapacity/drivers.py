@@ -63,9 +63,9 @@ def given_back(seen: Seen) -> Iterator[Write]:
 def _former(seen: Seen, by: str, maximum: int | None) -> Former:
     before = seen.former
     if before is None:
-        return Former(by, seen.stated, seen.maximum if maximum is not None else None, maximum is not None)
+        return Former(by, seen.stated, seen.stated_maximum if maximum is not None else None, maximum is not None)
     if maximum is not None and not before.raised:
-        return Former(by, before.minimum, seen.maximum, True)
+        return Former(by, before.minimum, seen.stated_maximum, True)
     if maximum is None and before.raised:
         return Former(by, before.minimum)
     return Former(by, before.minimum, before.maximum, before.raised)
@@ -73,6 +73,8 @@ def _former(seen: Seen, by: str, maximum: int | None) -> Former:
 
 def _body(seen: Seen, former: Former | None, spec: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": seen.at.name, "namespace": seen.at.namespace}
+    if seen.uid:  # applying to what is gone would create it
+        metadata["uid"] = seen.uid
     if former is not None:
         metadata["annotations"] = {FORMER: former.written()}
     body: dict[str, Any] = {"apiVersion": seen.at.api_version, "kind": seen.at.kind, "metadata": metadata}

@@ -12,8 +12,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from math import inf
+from http import HTTPStatus
+from math import ceil, inf
 from typing import Any, Final
+
+import numpy as np
 
 from entcapacity import room, summary, targets
 from entcapacity.almanac import Almanac
@@ -22,18 +25,31 @@ from entcapacity.conditions import as_status, conditions
 from entcapacity.cost import Cost, cost
 from entcapacity.drivers import Write
 from entcapacity.facts import Facts
+from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.meters import Meters
 from entcapacity.notices import notices
+from entcapacity.observing import Look, Observation, Observer, Prometheus
 from entcapacity.parse import InvalidResource, parse
-from entcapacity.plan import Plan, news, plan
+from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.pulse import Pulse
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import Asked, Contest, Decision, Pace, Wanted, decide, obstacles, release
+from entcapacity.reconcile import (
+    Asked,
+    Contest,
+    Decision,
+    Pace,
+    Wanted,
+    decide,
+    handed_over,
+    lowered,
+    obstacles,
+    release,
+)
 from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 from entcapacity.startups import Startups
-from entcapacity.steps import steps
+from entcapacity.steps import why
 from entcapacity.targets import WATCHED, Object, Ref, Seen
 from entcapacity.world import CAPACITY, Key, World
 
@@ -45,6 +61,8 @@ STATUS_EVERY: Final = timedelta(minutes=5)
 _STATUS_SECONDS: Final = 2.0
 """Least real seconds between two refreshes of a status that is changing."""
 _RETRY_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 1.0
+"""Least real seconds between two passes of which the first failed."""
 _POLL_SECONDS: Final = 5.0
 """How often kinds are looked at that no watch brings."""
 _IDLE_SECONDS: Final = 60.0
@@ -67,6 +85,7 @@ class Surroundings:
     meters: Meters
     pulse: Pulse
     almanac: Almanac
+    prometheus: Prometheus | None = None
     language: str = "en"
     limits: dict[Key, int] = field(default_factory=dict)
     """Sessions that each platform's ready replicas carry."""
@@ -84,6 +103,15 @@ class Made:
     key: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A write that failed, why, and until when (monotonic) it is not tried again."""
+
+    asked: Asked
+    why: Reason
+    until: float
+
+
 class Keeper:
     """One ENTCapacity."""
 
@@ -97,20 +125,27 @@ class Keeper:
         self._last: datetime | None = None
         self._contests: dict[str, Contest] = {}
         self._asked: dict[str, Asked] = {}
+        self._refused: dict[str, _Refused] = {}
+        self._failures = 0
         self._startups: dict[str, Startups] = {}
         self._raised: dict[str, datetime] = {}
         self._said: dict[str, Any] = {}
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
+        self._observer = Observer(around.prometheus)
         self._gone = False
 
     async def keep(self, stopped: asyncio.Event) -> None:
         """Passes until it is stopped: at each step of the plan, and whenever something changes."""
         self._around.world.wakes(self._key, self._woken.set)
+        self._around.pulse.beat(self._name)  # so that one that hangs in its first pass is missed, too
         try:
             while not stopped.is_set():
                 self._woken.clear()
+                failures = self._failures
                 seconds = await self._pass_guarded()
+                if self._failures > failures:  # whatever wakes it, it does not fail again so soon
+                    await _first(stopped, stopped, _PAUSE_SECONDS)
                 await _first(stopped, self._woken, seconds)
                 await asyncio.sleep(_TOGETHER_SECONDS)
         finally:
@@ -122,7 +157,7 @@ class Keeper:
         """Gives everything back that this ENTCapacity holds; raises ``ClusterError`` where that cannot be done yet."""
         async with self._lock:
             self._gone = True
-            await given_back(self._around, document)
+            await given_back(self._around, document, heirs=True)
             self._around.meters.forget(self._key)
 
     async def _pass_guarded(self) -> float:
@@ -133,10 +168,13 @@ class Keeper:
             self._around.pulse.beat(self._name)
         except ClusterError as error:
             log.warning("%s: %s; tried again in %d s", self._name, error, _RETRY_SECONDS)
+            self._failures += 1
             self._around.meters.failed(self._key)
+            self._around.pulse.beat(self._name)  # it is not the loop that fails
             return _RETRY_SECONDS
         except Exception:
             log.exception("%s: a pass failed; tried again in %d s", self._name, _RETRY_SECONDS)
+            self._failures += 1
             self._around.meters.failed(self._key)
             return _RETRY_SECONDS
         return seconds
@@ -170,15 +208,27 @@ class Keeper:
         self._last = now
         if back:
             found.append(reason("ClockWentBack"))
-        retry = await self._act(spec, seen, objects, made.plan, now, found, hold=back)
+        look = await self._observer.look(spec.observed, now)
+        found += [*look.found, *_compared(made.plan, look, now)]
+        self._around.meters.saw(self._key, look.observation)
+        retry = await self._act(spec, seen, objects, made.plan, now, found, look, hold=back)
         await self._measure(seen, objects)
         self._meter(made, seen, now)
         state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
         status = summary.status(state, now, self._around.language)
-        self._around.limits[self._key] = status["admission"].get("sessions", 0)
+        if (sessions := status["admission"].get("sessions")) is not None:
+            self._around.limits[self._key] = sessions
+        else:  # where no workload says what it carries, there is no limit to tell
+            self._around.limits.pop(self._key, None)
         again = await self._say(document, found, now, status)
         await self._publish(document, made, now)
-        seconds = [_IDLE_SECONDS, clock.seconds_until(self._next(made.plan, now)), *retry, *again]
+        seconds = [
+            _IDLE_SECONDS,
+            self._around.almanac.rest(),
+            clock.seconds_until(self._next(made.plan, now)),
+            *retry,
+            *again,
+        ]
         if any(targets.target_of(each, "").kind not in WATCHED for each in spec.workloads):
             seconds.append(_POLL_SECONDS)
         return min(seconds)
@@ -221,10 +271,13 @@ class Keeper:
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
         facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
         bounds = {name: each.bounds for name, each in there.items()}
-        measured = {name: each.measured(spec.nodes.startup) for name, each in self._startups.items()}
+        asked = {each.name for each in spec.workloads if each.startup == MEASURED}
+        measured = {name: self._startups[name].measured(spec.nodes.startup) for name in asked & set(self._startups)}
         startups = {name: each for name, each in measured.items() if each is not None}
         known = sum(each <= now for each in news(spec, facts))
+        suspended = spec.suspend_until is not None and now < spec.suspend_until
         key = (
+            suspended,  # what comes after starts from what was there all the while
             document["metadata"]["uid"],
             document["metadata"].get("generation"),
             around.almanac.calendars.days,
@@ -267,12 +320,10 @@ class Keeper:
 
     def _pace(self, seen: Seen, now: datetime) -> Pace:
         """How a floor moves within this minute; it begins with what is there, or with ours if that was lowered."""
-        minute, known = now.replace(second=0, microsecond=0), self._paces.get(seen.name)
-        if known is None or known.minute != minute:
-            ours = self._contests[seen.name].ours if seen.name in self._contests else None
-            floor = max(seen.minimum, ours.floor if ours is not None and seen.former is not None else 0)
-            known = self._paces[seen.name] = Pace(minute, floor, floor)
-        return known
+        ours = self._contests[seen.name].ours if seen.name in self._contests else None
+        floor = ours.floor if ours is not None and seen.former is not None else 0
+        made = self._paces[seen.name] = Pace.at(now, self._paces.get(seen.name), seen.minimum, floor)
+        return made
 
     async def _room(self, spec: ENTCapacitySpec) -> room.Room:
         """What bounds our pods; nothing where we may not ask."""
@@ -294,6 +345,7 @@ class Keeper:
         planned: Plan,
         now: datetime,
         found: list[Reason],
+        look: Look,
         hold: bool,
     ) -> list[float]:
         """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
@@ -311,7 +363,7 @@ class Keeper:
         if hold:
             return []
         index = planned.grid.index(now)
-        answers = await asyncio.gather(*(self._hold(planned, each, index, now, found) for each in there))
+        answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
         again = await self._let_go(self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]
 
@@ -336,17 +388,23 @@ class Keeper:
             problem = await self._write(each, release(each, self._key[1]))
             if problem is None:
                 log.info("%s: %s given back", self._name, each.at)
+                await _tell_kept(self._around, each)
             else:
                 problems.append(problem)
         found += problems
         return [_RETRY_SECONDS] if problems else []
 
-    async def _hold(self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason]) -> float | None:
+    async def _hold(
+        self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
+    ) -> float | None:
         """Brings one workload to what is wanted of it."""
         workload = planned.workload(each.name)
         pace = self._pace(each, now)
         wanted = Wanted(
-            pace.at_least(int(workload.floor[index]), planned.spec.ramp.down_per_minute),
+            pace.at_least(
+                lowered(int(workload.floor[index]), each.minimum, _needed(workload, look.observation), look.hold),
+                planned.spec.ramp.down_per_minute,
+            ),
             int(workload.maximum[index]),
             workload.workload.max_when_announced is not None,
             bool(workload.workload.min),
@@ -368,11 +426,17 @@ class Keeper:
         if not decision.writes:
             self._ready_in_time(planned, each, index, found)
             return None
+        refused = self._refused.get(each.name)
+        if refused is not None and refused.asked == decision.asked and time.monotonic() < refused.until:
+            found.append(refused.why)  # whatever woke us, it is not asked for again so soon
+            return refused.until - time.monotonic()
         problem = await self._write(each, decision.writes)
         if problem is not None:
             found.append(problem)
+            self._refused[each.name] = _Refused(decision.asked, problem, time.monotonic() + _RETRY_SECONDS)
             self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
             return _RETRY_SECONDS
+        self._refused.pop(each.name, None)
         self._wrote(planned, each, decision, contest, now)
         return None
 
@@ -385,9 +449,8 @@ class Keeper:
         if asked.floor == before:
             log.info("%s: %s is held at %d", self._name, each.at, before)
             return
-        changes = steps(planned, planned.workload(each.name))
-        why = next((step.reason for step in changes if step.time >= now - MINUTE), reason("AllWell"))
-        log.info("%s: %s %d → %d: %s", self._name, each.at, before, asked.floor, why.text(self._around.language))
+        (because,) = why(planned, planned.workload(each.name), [planned.grid.index(now)])
+        log.info("%s: %s %d → %d: %s", self._name, each.at, before, asked.floor, because.text(self._around.language))
 
     def _ready_in_time(self, planned: Plan, each: Seen, index: int, found: list[Reason]) -> None:
         """Says when fewer are Ready than should have been for a while."""
@@ -401,6 +464,8 @@ class Keeper:
             try:
                 answer = await self._around.kube.write(each)
             except ClusterError as error:
+                if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+                    await self._look_again(seen)
                 return reason("WriteFailed", workload=seen.name, object=str(each.at), problem=str(error))
             if each.how == "Apply":
                 self._around.world.put(answer)
@@ -408,11 +473,26 @@ class Keeper:
                 self._around.world.scaled(each.at, answer)
         return None
 
+    async def _look_again(self, seen: Seen) -> None:
+        """Looks at what was held itself: of a deletion while it was connecting anew, no watch tells."""
+        try:
+            found = await self._around.kube.get(seen.at)
+        except ClusterError as error:
+            log.info("%s: no look at %s: %s", self._name, seen.at, error)
+            return
+        if found is None:
+            metadata = {"namespace": seen.at.namespace, "name": seen.at.name, "uid": seen.uid}
+            self._around.world.drop({"apiVersion": seen.at.api_version, "kind": seen.at.kind, "metadata": metadata})
+        else:
+            self._around.world.put(found)
+
     async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
         """Looks at the pods that a raise brought, once they are all Ready."""
         for name, since in list(self._raised.items()):
             each = seen.get(name)
-            if not isinstance(each, Seen) or each.ready < each.replicas:
+            if not isinstance(each, Seen) or name not in self._asked:
+                continue
+            if each.ready < max(each.replicas, self._asked[name].floor):  # an HPA takes a moment to follow its minimum
                 continue
             del self._raised[name]
             target = objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
@@ -432,6 +512,7 @@ class Keeper:
             begun = since.replace(microsecond=0)
             known = self._startups.get(name, Startups())
             self._startups[name] = known.with_pods(pods, created, begun, self._around.clock.speed)
+            self._around.meters.started(self._key, name, self._startups[name])
 
     # --- saying -------------------------------------------------------------------------------------------------------
 
@@ -509,45 +590,87 @@ class Keeper:
         return min((*prepared, *((step,) if step else ())), default=now + REPLAN_EVERY)
 
 
-async def given_back(around: Surroundings, document: Object) -> None:
-    """Gives back what an ENTCapacity holds, found by its mark, whatever its spec says now."""
+async def given_back(around: Surroundings, document: Object, heirs: bool) -> None:
+    """Gives back what an ENTCapacity holds, found by its mark, whatever its spec says now.
+
+    With ``heirs``, what another one scales, too, is handed over to that one.
+    """
     namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
     problems = []
     objects = await all_objects(around, namespace, document)
     for each in targets.held_by(name, objects):
-        for write in release(each, name):
+        heir = _heir(around.world, document, each.target) if heirs else ""
+        for write in handed_over(each, heir) if heir else release(each, name):
             try:
                 around.world.put(await around.kube.write(write))
             except ClusterError as error:
                 problems.append(f"{each.at}: {error}")
                 break
         else:
-            log.info("%s/%s: %s given back", namespace, name, each.at)
+            log.info("%s/%s: %s given %s", namespace, name, each.at, f"to {heir}" if heir else "back")
+            if not heir:
+                await _tell_kept(around, each)
     if problems:
         raise ClusterError(0, "not given back yet: " + "; ".join(problems))
 
 
 async def all_objects(around: Surroundings, namespace: str, document: Object) -> targets.Objects:
     """What the watches brought, with targets of other kinds that are asked for now."""
-    objects, others = around.world.objects(namespace), {}
+    objects, unreadable = around.world.objects(namespace), {}
+    workloads = dict(objects.workloads)
     for each in document.get("spec", {}).get("workloads", []):
         target = each.get("target") or {}
         kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
         if kind not in WATCHED and "/" in api_version:
             ref = Ref(api_version, kind, namespace, target["name"])
-            found = await around.kube.get(ref)
-            if found is not None:
-                others[targets.group_of(api_version), kind, ref.name] = found
-    return replace(objects, workloads={**objects.workloads, **others})
+            key = (targets.group_of(api_version), kind, ref.name)
+            workloads.pop(key, None)
+            try:
+                found = await around.kube.get(ref)
+                if found is not None:
+                    workloads[key] = targets.with_scale(found, await around.kube.scale(ref))
+            except ClusterError as error:
+                if not error.status:
+                    raise
+                unreadable[key] = str(error)
+    return replace(objects, workloads=workloads, unreadable=unreadable)
+
+
+async def _tell_kept(around: Surroundings, let_go: Seen) -> None:
+    """Says what a workload had before where it keeps what it has."""
+    former = let_go.former.minimum if let_go.former is not None else None
+    if let_go.driver != "Scale" or former is None or former == let_go.replicas:
+        return
+    said = reason("ReplicasKept", object=str(let_go.at), replicas=let_go.replicas, former=former)
+    try:
+        await around.kube.event(let_go.at, let_go.uid, "Normal", said.code, said.text(around.language))
+    except ClusterError as error:
+        log.info("%s: no Event written: %s", let_go.at, error)
 
 
 def older_owner(world: World, document: Object, target: Ref) -> str:
     """The name of an older ENTCapacity of the same namespace that scales the same target; empty where there is none."""
+    others = _also_scaling(world, document, target)
+    return next((other.name for each, other in others if targets.older(each, document)), "")
+
+
+def _heir(world: World, document: Object, target: Ref) -> str:
+    """The name of the ENTCapacity that acts on a target when this one is gone; empty where there is none."""
+    first: tuple[Object, ENTCapacity] | None = None
+    for each in _also_scaling(world, document, target):
+        if first is None or targets.older(each[0], first[0]):
+            first = each
+    return first[1].name if first is not None and first[1].spec.mode == "Enforce" else ""
+
+
+def _also_scaling(world: World, document: Object, target: Ref) -> Iterator[tuple[Object, ENTCapacity]]:
+    """The other ENTCapacities of the same namespace that scale a target."""
     namespace = document["metadata"]["namespace"]
     for each in world.every(CAPACITY):
-        if each["metadata"]["namespace"] != namespace or each["metadata"]["uid"] == document["metadata"]["uid"]:
+        metadata = each["metadata"]
+        if metadata["namespace"] != namespace or metadata["uid"] == document["metadata"].get("uid"):
             continue
-        if "deletionTimestamp" in each["metadata"] or not targets.older(each, document):
+        if "deletionTimestamp" in metadata or not _may_scale(each, target):
             continue
         try:
             capacity = parse(each)
@@ -555,8 +678,29 @@ def older_owner(world: World, document: Object, target: Ref) -> str:
             continue
         assert isinstance(capacity, ENTCapacity)
         if any(targets.target_of(workload, namespace) == target for workload in capacity.spec.workloads):
-            return capacity.name
-    return ""
+            yield each, capacity
+
+
+def _may_scale(document: Object, target: Ref) -> bool:
+    """Whether an ENTCapacity names a target at all: cheap, since each pass asks it of all others in the namespace."""
+    workloads = document.get("spec", {}).get("workloads", [])
+    return any((each.get("target") or each).get("name") == target.name for each in workloads)
+
+
+def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:
+    """Replicas that the observed load needs; a pooler follows its clients."""
+    if observation is None or workload.clients:
+        return 0
+    sessions, logins = (np.array([each or 0.0]) for each in (observation.sessions, observation.logins_per_minute))
+    return int(workload.sizing.need(sessions, logins)[0])
+
+
+def _compared(planned: Plan, look: Look, now: datetime) -> list[Reason]:
+    """Whether as many are seen as were to be expected."""
+    if look.observation is None or look.observation.sessions is None:
+        return []
+    seen, high = round(look.observation.sessions), ceil(planned.demand.load.sessions.high[planned.grid.index(now)])
+    return [reason("DemandAbovePlan" if seen > high else "AsPlanned", sessions=seen, high=high)]
 
 
 def _gitops(seen: Seen) -> Reason:

@@ -74,6 +74,11 @@ class Kube:
             raise
         return found
 
+    async def scale(self, ref: Ref) -> Object:
+        """The scale of an object."""
+        found: Object = await _answered(self._custom.get_namespaced_custom_object_scale(*await self._where(ref)))
+        return found
+
     async def every(self, api_version: str, kind: str, namespace: str = "") -> list[Object]:
         """All objects of a kind, in one namespace or in all."""
         group, version = api_version.split("/")

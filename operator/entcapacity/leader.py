@@ -26,11 +26,22 @@ log = logging.getLogger("entcapacity")
 class _Lock(LeaseLock):
     """A Lease that an API server that does not answer is no error of: it is as if it could not be renewed."""
 
+    def __init__(self, name: str, namespace: str, identity: str, api: client.ApiClient) -> None:
+        super().__init__(name, namespace, identity, api)
+        self.others = asyncio.Event()
+        """Set while it bears the name of somebody else."""
+
     async def get(self, name: str, namespace: str) -> Any:
         try:
-            return await asyncio.wait_for(super().get(name, namespace), RETRY_SECONDS)
+            there, record = await asyncio.wait_for(super().get(name, namespace), RETRY_SECONDS)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return False, ApiException(status=0, reason=str(error) or type(error).__name__)
+        holder = record.holder_identity if isinstance(record, LeaderElectionRecord) else None
+        if holder and holder != self.identity:
+            self.others.set()
+        else:
+            self.others.clear()
+        return there, record
 
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         # not the library's own: kubernetes 37.0 asks for pretty=True there, which its own client refuses
@@ -38,7 +49,10 @@ class _Lock(LeaseLock):
         return await _done(self.api_instance.create_namespaced_lease(namespace, body))
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
-        return await _done(super().update(name, namespace, updated_record))
+        done = await _done(super().update(name, namespace, updated_record))
+        if done:
+            self.others.clear()  # it bore the name of one that is dead
+        return done
 
 
 async def _done(asked: Awaitable[Any]) -> bool:
@@ -81,26 +95,46 @@ async def lead(
                 await _any(asyncio.create_task(asyncio.sleep(RETRY_SECONDS)), asyncio.create_task(stopping.wait()))
             if leading.is_set() and not stopping.is_set():
                 log.info("%s holds the Lease %s/%s", identity, *lease)
-                await _work_while_held(election, stopping, work)
+                await _work_while_held(election, stopping, lock.others, work)
                 if not stopping.is_set():
                     log.warning("%s has lost the Lease %s/%s", identity, *lease)
         finally:
             election.cancel()
             await asyncio.gather(election, return_exceptions=True)
-        if stopping.is_set() and leading.is_set() and not keep:
+        if stopping.is_set() and leading.is_set() and not keep and not lock.others.is_set():
             await _give_up(lock, lease)
 
 
+async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> bool:
+    """Takes the Lease (namespace, name) whoever holds it; answers whether somebody may still act on it for a while."""
+    leases, name, namespace = client.CoordinationV1Api(api), lease[1], lease[0]
+    try:
+        found = await asyncio.wait_for(leases.read_namespaced_lease(name, namespace), RETRY_SECONDS)
+        held = found.spec is not None and bool(found.spec.holder_identity)
+        if held:
+            body = {"spec": {"holderIdentity": identity}}
+            taken = leases.patch_namespaced_lease(name, namespace, body, _content_type="application/merge-patch+json")
+            await asyncio.wait_for(taken, RETRY_SECONDS)
+    except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.info("the Lease %s/%s is not taken from anybody: %s", *lease, error)
+        return False
+    return held
+
+
 async def _work_while_held(
-    election: asyncio.Task[None], stopping: asyncio.Event, work: Callable[[asyncio.Event], Awaitable[None]]
+    election: asyncio.Task[None],
+    stopping: asyncio.Event,
+    others: asyncio.Event,
+    work: Callable[[asyncio.Event], Awaitable[None]],
 ) -> None:
     ended = asyncio.Event()
     working = asyncio.ensure_future(work(ended))
+    signs = [asyncio.create_task(each.wait()) for each in (stopping, others)]
     try:
-        await asyncio.wait(
-            {working, election, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED
-        )
+        await asyncio.wait({working, election, *signs}, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        for each in signs:
+            each.cancel()
         ended.set()
         await working
 

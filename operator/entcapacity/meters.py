@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from entcapacity.conditions import Condition
+from entcapacity.observing import Observation
 from entcapacity.plan import Plan
 from entcapacity.reasons import Reason
-from entcapacity.summary import Change
+from entcapacity.startups import Startups, percentile
+from entcapacity.summary import Change, in_force
 from entcapacity.targets import Seen
 
 _PLATFORM = ("namespace", "name")
@@ -27,6 +30,13 @@ class Meters:
         self.leading = Gauge("entcapacity_leading", "1 where this operator holds the Lease", registry=self._registry)
         self._sessions = self._gauge("expected_sessions", "Sessions expected now", _PLATFORM)
         self._high = self._gauge("high_sessions", "The upper band of the sessions expected now", _PLATFORM)
+        self._observed = self._gauge("observed_sessions", "Sessions that Prometheus sees", _PLATFORM)
+        self._waiting = self._gauge("waiting_users", "People waiting outside that Prometheus sees", _PLATFORM)
+        self._announcements = self._gauge("announcements_in_force", "Announcements that are heeded now", _PLATFORM)
+        self._until = self._gauge(
+            "calendar_known_until_timestamp_seconds", "When the last day begins that the calendar knows", _PLATFORM
+        )
+        self._startup = self._gauge("startup_p95_seconds", "Start-up that 19 of 20 pods did not exceed", _WORKLOAD)
         self._need = self._gauge("need_replicas", "Replicas that serve the demand planned on", _WORKLOAD)
         self._planned = self._gauge("planned_replicas", "Replicas that the plan asks for now", _WORKLOAD)
         self._floor = self._gauge("floor_replicas", "Replicas asked for as the cluster has it", _WORKLOAD)
@@ -39,6 +49,7 @@ class Meters:
         self._writes = Counter(
             "entcapacity_writes", "Floors written", (*_WORKLOAD, "driver", "result"), registry=self._registry
         )
+        self._passes = Counter("entcapacity_passes", "Passes that ended well", _PLATFORM, registry=self._registry)
         self._failures = Counter("entcapacity_failed_passes", "Passes that failed", _PLATFORM, registry=self._registry)
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
@@ -51,7 +62,8 @@ class Meters:
         return generate_latest(self._registry)
 
     def passed(self, key: tuple[str, str], now: datetime) -> None:
-        """A pass ended."""
+        """A pass ended well."""
+        self._passes.labels(*key).inc()
         self._pass.labels(*key).set(now.timestamp())
 
     def failed(self, key: tuple[str, str]) -> None:
@@ -76,6 +88,9 @@ class Meters:
         self._sessions.labels(*key).set(float(expected))
         self._high.labels(*key).set(float(high))
         self._change.labels(*key).set(change.at.timestamp() if change else 0)
+        self._announcements.labels(*key).set(in_force(plan, plan.grid.instant(index)))
+        midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
+        self._until.labels(*key).set(midnight.timestamp())
         for each in plan.workloads:
             labels = (*key, each.name)
             self._need.labels(*labels).set(int(each.need[index]))
@@ -86,6 +101,23 @@ class Meters:
             if isinstance(there, Seen):
                 self._floor.labels(*labels).set(there.minimum)
                 self._ready.labels(*labels).set(there.ready)
+
+    def saw(self, key: tuple[str, str], observation: Observation | None) -> None:
+        """What Prometheus sees; nothing is no zero."""
+        for gauge, value in (
+            (self._observed, observation.sessions if observation else None),
+            (self._waiting, observation.waiting if observation else None),
+        ):
+            if value is None:
+                gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
+            else:
+                gauge.labels(*key).set(value)
+
+    def started(self, key: tuple[str, str], workload: str, startups: Startups) -> None:
+        """How long pods took to start."""
+        seconds = percentile(startups.warm, 95)
+        if seconds is not None:
+            self._startup.labels(*key, workload).set(seconds)
 
     def forget(self, key: tuple[str, str]) -> None:
         """Drops what was said of an ENTCapacity that is gone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from math import ceil
 from typing import Final
@@ -26,6 +26,7 @@ from entcapacity.scaling import Lead, Scaling, minutes, scalings
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
 from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, Workload
+from entcapacity.streams import places_of
 
 NIGHT: Final = (22 * 60, 5 * 60)
 """Local clock minutes between which poolers may be lowered."""
@@ -102,6 +103,17 @@ class Plan:
         """The part of the window that is still ahead at ``as_of``; may be empty."""
         begin = max(self.window.start - self.grid.start, _now(self.grid, self.as_of))
         return slice(begin, max(begin, self.inner.stop))
+
+    @property
+    def known_until(self) -> date:
+        """The last date on which the calendar tells class days from days off for the whole audience."""
+        known = self.facts.schooldays.known_at(self.as_of)
+        return min(
+            known.known_until(place, level, segment.calendar or "")
+            for segment in self.spec.audience
+            for place in places_of(segment)
+            for level in segment.levels
+        )
 
     def workload(self, name: str) -> WorkloadPlan:
         """The plan of one workload; ``KeyError`` where there is none of that name."""

@@ -19,6 +19,10 @@ class Pulse:
         """A loop is alive."""
         self._beats[loop] = time.monotonic()
 
+    def expect(self, loop: str) -> None:
+        """A loop should soon be heard of; asked again, the time runs on."""
+        self._beats.setdefault(loop, time.monotonic())
+
     def rest(self, loop: str) -> None:
         """A loop has ended as it should."""
         self._beats.pop(loop, None)

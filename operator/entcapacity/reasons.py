@@ -606,6 +606,20 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "AllWell": ("nothing to do", "rien à faire"),
     "NotPlanned": ("there is no plan yet", "il n'y a pas encore de plan"),
     "NotObserved": ("demand is not observed", "la demande n'est pas observée"),
+    "AsPlanned": (
+        "{sessions:session is|sessions are} seen, at most {high} were to be expected",
+        "{sessions:session vue|sessions vues}, {high} au plus étaient attendues",
+    ),
+    "DemandAbovePlan": (
+        "{sessions:session is|sessions are} seen where at most {high} were to be expected: set boost, or correct the "
+        "audience",
+        "{sessions:session vue|sessions vues} où {high} au plus étaient attendues : mettre boost, ou corriger "
+        "l'audience",
+    ),
+    "ObservationFailed": (
+        "Prometheus gives no answer, and nothing is lowered until {until}: {problem}",
+        "Prometheus ne répond pas, et rien n'est abaissé jusqu'à {until} : {problem}",
+    ),
     "Invalid": ("{problem}", "{problem}"),
     "TargetMissing": (
         "{workload}: there is no {target} in this namespace: create it, or name another one in target",

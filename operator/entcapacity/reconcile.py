@@ -68,6 +68,14 @@ def ask(wanted: Wanted, bounds: Bounds, replicas: int) -> Asked:
     return Asked(min(wanted.floor, bounds.max), None)
 
 
+def lowered(planned: int, current: int, needed: int, hold: bool) -> int:
+    """``planned``, but lowered only as far as what is seen allows: not below what the observed load needs, and not at
+    all where ``hold`` says that people wait or that nobody knows."""
+    if planned >= current:
+        return planned
+    return current if hold else max(planned, min(current, needed))
+
+
 def decide(wanted: Wanted, seen: Seen, by: str) -> Decision:
     """What to write so that what is asked for holds; ``by`` names the ENTCapacity."""
     asked = ask(wanted, seen.bounds, seen.replicas)
@@ -92,6 +100,12 @@ def release(seen: Seen, by: str) -> tuple[Write, ...]:
     return tuple(given_back(seen)) if seen.former is not None and seen.former.by == by else ()
 
 
+def handed_over(seen: Seen, heir: str) -> tuple[Write, ...]:
+    """What to write so that another ENTCapacity holds what is held, with its former value and no dip in between."""
+    raised = seen.former is not None and seen.former.raised
+    return tuple(held(seen, heir, seen.minimum, seen.maximum if raised else None))
+
+
 def obstacles(seen: Seen, must_run: bool) -> list[Reason]:
     """What stands in the way of a floor, whatever the plan says; ``must_run`` as in ``Wanted``."""
     found = []
@@ -113,6 +127,15 @@ class Pace:
     """The floor at its beginning."""
     highest: int
     """The highest floor asked for in it."""
+
+    @classmethod
+    def at(cls, now: datetime, known: Pace | None, minimum: int, ours: int) -> Pace:
+        """That of the minute it is: a new one begins with the ``minimum`` that is there, or with ours if that was
+        lowered; a hand that raised it within a minute begins it anew."""
+        minute = now.replace(second=0, microsecond=0)
+        if known is None or known.minute != minute:
+            return cls(minute, max(minimum, ours), max(minimum, ours))
+        return cls(minute, minimum, minimum) if minimum > known.highest else known
 
     def at_least(self, floor: int, down: int) -> int:
         """``floor``, but never more than ``down`` below what was asked for in this minute."""

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import time
 import uuid
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,15 +22,22 @@ from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
 from entcapacity.keeper import Surroundings, given_back
 from entcapacity.kube import ClusterError, Kube, connect
-from entcapacity.leader import lead
+from entcapacity.leader import RETRY_SECONDS, lead, take
 from entcapacity.meters import Meters
+from entcapacity.observing import Prometheus
 from entcapacity.pulse import Pulse
 from entcapacity.serving import application
-from entcapacity.targets import Ref
+from entcapacity.targets import Ref, holders
 from entcapacity.world import CAPACITY, World
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
+_LET_GO_SECONDS: Final = 2 * RETRY_SECONDS + _STOP_SECONDS
+"""How long one that held the Lease may still act after another has taken it."""
+_AGAIN_SECONDS: Final = 2.0
+_LASTS_SECONDS: Final = 60.0
+"""Kopf gives up a refused watch sooner."""
+_WATCHES: Final = "watches"
 _LINE: Final = "%(asctime)s %(levelname)-8s %(message)s"
 
 log = logging.getLogger("entcapacity")
@@ -53,15 +61,15 @@ class Options:
     host: str = "0.0.0.0"
     port: int = 8080
     language: str = "en"
+    prometheus: str = ""
+    """Its URL; empty for none."""
     clock: Clock = field(default_factory=Clock)
 
 
 async def run(options: Options) -> None:
     """Runs until it is told to stop."""
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    _heed_signals(stopping)
     if options.clock.start is not None:
         log.warning(
             "THE CLOCK IS MOVED, for demonstrations and tests only: it is %s, %g times as fast",
@@ -70,7 +78,7 @@ async def run(options: Options) -> None:
         )
     kube = await connect()
     around = surroundings(options, kube)
-    runner = web.AppRunner(application(around, around.pulse, lambda: True), access_log=None)
+    runner = web.AppRunner(application(around, around.pulse, lambda: True, options.watched), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, options.host, options.port).start()
@@ -78,10 +86,13 @@ async def run(options: Options) -> None:
         async def work(ended: asyncio.Event) -> None:
             around.meters.leading.set(1)
             try:
-                await _operate(options, around, ended)
+                while not ended.is_set() and await _operate(options, around, ended, stopping):
+                    around.world.clear()
+                    await asyncio.wait({asyncio.create_task(ended.wait())}, timeout=_AGAIN_SECONDS)
             finally:
                 around.meters.leading.set(0)
                 around.world.clear()
+                around.pulse.rest(_WATCHES)
             if not ended.is_set():  # Kopf ended by itself: on a signal that it took
                 stopping.set()
 
@@ -94,12 +105,25 @@ async def run(options: Options) -> None:
 def surroundings(options: Options, kube: Kube) -> Surroundings:
     """What all keepers share."""
     world = World()
-    almanac = Almanac(world, kube, options.clock, options.namespace, options.language)
-    return Surroundings(world, kube, options.clock, Meters(), Pulse(), almanac, options.language)
+    # several operators, each with its namespaces, would quarrel over the status of what has none
+    almanac = Almanac(world, kube, options.clock, options.namespace, options.language, speaks=not options.watched)
+    prometheus = Prometheus(options.prometheus) if options.prometheus else None
+    return Surroundings(world, kube, options.clock, Meters(), Pulse(), almanac, prometheus, options.language)
 
 
-async def _operate(options: Options, around: Surroundings, ended: asyncio.Event) -> None:
-    """Kopf, until ``ended`` is set."""
+def _heed_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+
+async def _operate(options: Options, around: Surroundings, ended: asyncio.Event, stopping: asyncio.Event) -> bool:
+    """Kopf, until ``ended`` is set; whether it is to be tried again, since an error ended it.
+
+    An API server that has just started refuses what it will grant in a moment, and Kopf takes that for final. Where
+    no attempt lasts, the probe tells of it.
+    """
+    started, begun = asyncio.Event(), time.monotonic()
     operating = asyncio.create_task(
         kopf.operator(
             registry=handlers.registry(around),
@@ -107,21 +131,34 @@ async def _operate(options: Options, around: Surroundings, ended: asyncio.Event)
             clusterwide=not options.watched,
             namespaces=options.watched,
             stop_flag=ended,
+            ready_flag=started,
         )
     )
-    ending = asyncio.create_task(ended.wait())
+    starting, ending = asyncio.create_task(started.wait()), asyncio.create_task(ended.wait())
+    await asyncio.wait({operating, starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+    _heed_signals(stopping)  # Kopf took them, and on one of them would wait for what ends only with ``ended``
     await asyncio.wait({operating, ending}, return_when=asyncio.FIRST_COMPLETED)
+    starting.cancel()
     ending.cancel()
-    await _bounded(operating)
+    failed = await _bounded(operating)
+    if time.monotonic() - begun > _LASTS_SECONDS:
+        around.pulse.rest(_WATCHES)
+    if failed and not ended.is_set():
+        around.pulse.expect(_WATCHES)
+        return True
+    return False
 
 
-async def _bounded(operating: asyncio.Task[None]) -> None:
+async def _bounded(operating: asyncio.Task[None]) -> bool:
+    """Waits for Kopf's end; whether it was an error."""
     done, _ = await asyncio.wait({operating}, timeout=_STOP_SECONDS)
     if not done:
         operating.cancel()
         await asyncio.gather(operating, return_exceptions=True)
     elif not operating.cancelled() and operating.exception() is not None:
         log.error("Kopf ended: %s", operating.exception())
+        return True
+    return False
 
 
 def speak(log_format: str, verbose: bool = False) -> None:
@@ -134,14 +171,18 @@ def speak(log_format: str, verbose: bool = False) -> None:
 async def release(options: Options, context: str | None = None) -> list[str]:
     """Gives everything back and frees finalizers; answers with what could not be done.
 
-    It holds the Lease while it works and leaves it taken, so that an operator that is still there does not begin anew:
-    the Lease runs out by itself.
+    It takes the Lease, from a running operator, too, waits until that one has let go, and leaves the Lease taken, so
+    that an operator that is still there does not begin anew before the Lease has run out.
     """
     kube = await connect(context)
     stopping, problems = asyncio.Event(), []
     try:
+        taken = await take(kube.api, (options.namespace, options.lease), options.identity)
 
         async def work(_: asyncio.Event) -> None:
+            if taken:
+                log.info("the operator that held the Lease lets go: in %d s everything is given back", _LET_GO_SECONDS)
+                await asyncio.sleep(_LET_GO_SECONDS)
             around = surroundings(options, kube)
             problems.extend(await _release_all(around, options.watched))
             stopping.set()
@@ -164,8 +205,14 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
                     problems.append(f"{kind}: {error}")
     for document in around.world.every(CAPACITY):
         try:
-            await given_back(around, document)
+            await given_back(around, document, heirs=False)
             await around.kube.free(Ref.of(document), handlers.FINALIZER)
         except ClusterError as error:
             problems.append(f"{document['metadata']['namespace']}/{document['metadata']['name']}: {error}")
+    for namespace in around.world.namespaces():
+        for name in holders(around.world.objects(namespace)):  # what was deleted without us left its marks
+            try:
+                await given_back(around, {"metadata": {"namespace": namespace, "name": name}}, heirs=False)
+            except ClusterError as error:
+                problems.append(f"{namespace}: {error}")
     return problems

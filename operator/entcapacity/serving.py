@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from entcapacity.fields import API_VERSION
 from entcapacity.keeper import Surroundings
+from entcapacity.kube import ClusterError, Kube
 from entcapacity.pulse import Pulse
+from entcapacity.world import CAPACITY, Key
 
 
-def application(around: Surroundings, pulse: Pulse, ready: Callable[[], bool]) -> web.Application:
-    """``/metrics``, ``/healthz``, ``/readyz`` and ``/session/limit``."""
+def application(
+    around: Surroundings, pulse: Pulse, ready: Callable[[], bool], watched: Sequence[str] = ()
+) -> web.Application:
+    """``/metrics``, ``/healthz``, ``/readyz`` and ``/session/limit``; ``watched`` as in the operator's options."""
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=around.meters.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
@@ -24,9 +29,16 @@ def application(around: Surroundings, pulse: Pulse, ready: Callable[[], bool]) -
         return web.Response(status=200 if ready() else 503, text="ok" if ready() else "not connected yet")
 
     async def session_limit(_: web.Request) -> web.Response:
+        try:
+            found = {**await _said(around.kube, watched), **around.limits}
+        except ClusterError as error:
+            if not around.limits:
+                return web.Response(status=503, text=str(error))
+            found = dict(around.limits)
         limits: dict[str, int] = {}
-        for (_namespace, name), sessions in around.limits.items():
-            limits[name] = min(sessions, limits.get(name, sessions))  # of one name in two namespaces, the safer
+        for (_namespace, name), sessions in found.items():
+            # never 0, which entcore takes for no limit at all; of one name in two namespaces, the safer
+            limits[name] = max(1, min(sessions, limits.get(name, sessions)))
         return web.json_response(limits)
 
     app = web.Application()
@@ -39,3 +51,14 @@ def application(around: Surroundings, pulse: Pulse, ready: Callable[[], bool]) -
         ]
     )
     return app
+
+
+async def _said(kube: Kube, watched: Sequence[str]) -> dict[Key, int]:
+    """The sessions that statuses tell: a Service asks a standby, too, which sees nothing else."""
+    found: dict[Key, int] = {}
+    for namespace in watched or ("",):
+        for each in await kube.every(API_VERSION, CAPACITY, namespace):
+            sessions = each.get("status", {}).get("admission", {}).get("sessions")
+            if sessions is not None:
+                found[each["metadata"]["namespace"], each["metadata"]["name"]] = sessions
+    return found

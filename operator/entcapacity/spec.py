@@ -41,6 +41,7 @@ MAX_USERS: Final = 20_000_000
 MAX_REPLICAS: Final = 10_000
 
 ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
+Query = Annotated[str, Field(min_length=1, max_length=2000)]
 Users = Annotated[Count, Field(ge=0, le=MAX_USERS)]
 Replicas = Annotated[Count, Field(ge=0, le=MAX_REPLICAS)]
 Roles = Annotated[tuple[Role, ...], Field(max_length=len(Role))]
@@ -450,6 +451,33 @@ class Shaping(Model):
     slots: Slots | None = Field(None, description="Start slots to recommend.")
 
 
+class Observed(Model):
+    """What Prometheus is asked, so that floors are not lowered under people's feet. Queries are PromQL; the series of
+    an answer are added up."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "has(self.sessions) || has(self.loginsPerMinute) || has(self.waiting)",
+                "is empty: give sessions, loginsPerMinute or waiting",
+            )
+        )
+    )
+
+    sessions: Query | None = Field(None, description="Concurrent sessions now.")
+    logins_per_minute: Query | None = Field(None, description="Log-ins per minute now.")
+    waiting: Query | None = Field(None, description="People who wait outside: while there are any, nothing is lowered.")
+    max_hold: Annotated[Duration, Field(le=timedelta(hours=12))] = Field(
+        timedelta(hours=12), description="How long nothing is lowered while Prometheus does not answer."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.sessions is None and self.logins_per_minute is None and self.waiting is None:
+            raise ValueError("is empty: give sessions, loginsPerMinute or waiting")
+        return self
+
+
 class Event(Model):
     """A peak that no calendar shows."""
 
@@ -545,6 +573,9 @@ class ENTCapacitySpec(Model):
     nodes: Nodes = Field(Nodes(), description="Nodes that come when pods need them.")
     spread: Spread | None = Field(None, description="Failure domains of which some may be lost.")
     shaping: Shaping = Field(Shaping(), description="Waits that are allowed on purpose.")
+    observed: Observed | None = Field(
+        None, description="What Prometheus is asked about users; default nothing, and the plan alone lowers floors."
+    )
     events: tuple[Event, ...] = Field(
         (), description="Peaks that no calendar shows, such as exam results.", max_length=200, json_schema_extra=BY_NAME
     )

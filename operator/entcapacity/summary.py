@@ -15,8 +15,8 @@ import numpy as np
 from entcapacity.admission import waits
 from entcapacity.cost import Cost
 from entcapacity.demand import weights_of
-from entcapacity.grid import Grid
-from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.grid import MINUTE, Grid
+from entcapacity.plan import Plan, WorkloadPlan, selected
 from entcapacity.reasons import Reason
 from entcapacity.reconcile import Asked
 from entcapacity.slots import SLOT_MINUTES
@@ -64,6 +64,17 @@ def today(plan: Plan, now: datetime) -> str:
     stream = max(plan.demand.streams, key=lambda each: each.users)
     _, day = stream.day_at(now)
     return day.day.kind.value
+
+
+def in_force(plan: Plan, now: datetime) -> int:
+    """How many of the heeded announcements are known, not withdrawn, and say something of today or a day to come."""
+    on = now.astimezone(ZoneInfo(plan.timezone)).date()
+    return sum(
+        made.spec.announced_at <= now
+        and (made.spec.withdrawn_at is None or now < made.spec.withdrawn_at)
+        and any(each.until is None or each.until >= on for each in made.spec.periods)
+        for made in selected(plan.spec, plan.facts.announcements)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,34 +247,30 @@ def published(plan: Plan, name: str, now: datetime, language: str) -> str:
     Where that is not enough, it ends earlier, and says so.
     """
     until = min(now + PUBLISHED, plan.window.instant(plan.window.length))
+    changes = {each.name: list(_changes(plan, each, Grid.between(now, until), language)) for each in plan.workloads}
     while True:
-        text = _published(plan, name, now, until, language)
-        if len(text.encode()) <= _MOST_BYTES or until <= now + timedelta(hours=1):
+        document = {
+            "version": 1,
+            "platform": name,
+            "from": iso(now),
+            "until": iso(until),
+            "timezone": plan.timezone,
+            "workloads": {
+                workload: [{"time": iso(time), **change} for time, change in all_of_it if time < until]
+                for workload, all_of_it in changes.items()
+            },
+        }
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        if len(text.encode()) <= _MOST_BYTES or until <= now + MINUTE:
             return text
         until = now + (until - now) / 2
 
 
-def _published(plan: Plan, name: str, now: datetime, until: datetime, language: str) -> str:
-    ahead = _Cut(plan, Grid.between(now, until))
-    document = {
-        "version": 1,
-        "platform": name,
-        "from": iso(now),
-        "until": iso(until),
-        "timezone": plan.timezone,
-        "workloads": {each.name: list(ahead.changes(each, language)) for each in plan.workloads},
-    }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    plan: Plan
-    window: Grid
-
-    def changes(self, workload: WorkloadPlan, language: str) -> Iterator[dict[str, Any]]:
-        end = self.window.instant(self.window.length)
-        for each in steps(self.plan, workload):
-            if each.time >= end:
-                return
-            yield {"time": iso(each.time), "floor": each.floor, "reason": each.reason.text(language)}
+def _changes(
+    plan: Plan, workload: WorkloadPlan, window: Grid, language: str
+) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    end = window.instant(window.length)
+    for each in steps(plan, workload):
+        if each.time >= end:
+            return
+        yield each.time, {"floor": each.floor, "reason": each.reason.text(language)}

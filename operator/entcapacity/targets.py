@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -122,8 +122,11 @@ class Seen:
         """What the plan may count with: what stood here before us, and the maximum that is not ours."""
         if self.former is None:
             return Bounds(self.minimum, self.maximum)
-        minimum = _DEFAULTS[self.driver][0] if self.former.minimum is None else self.former.minimum
-        return Bounds(minimum, self.former.maximum if self.former.raised else self.maximum)
+        least, most = _DEFAULTS[self.driver]
+        minimum = least if self.former.minimum is None else self.former.minimum
+        if not self.former.raised:
+            return Bounds(minimum, self.maximum)
+        return Bounds(minimum, most if self.former.maximum is None else self.former.maximum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class Objects:
     """By API group, kind and name."""
     hpas: tuple[Object, ...] = ()
     scaled_objects: tuple[Object, ...] = ()
+    unreadable: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """Targets that we may not read or that have no scale, and why."""
 
 
 def target_of(workload: Workload, namespace: str) -> Ref:
@@ -145,7 +150,10 @@ def target_of(workload: Workload, namespace: str) -> Ref:
 def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     """A workload as the cluster has it, or why that cannot be said."""
     ref = target_of(workload, namespace)
-    target = objects.workloads.get((group_of(ref.api_version), ref.kind, ref.name))
+    key = (group_of(ref.api_version), ref.kind, ref.name)
+    if key in objects.unreadable:
+        return reason("TargetUnreadable", workload=workload.name, target=str(ref), problem=objects.unreadable[key])
+    target = objects.workloads.get(key)
     if target is None:
         return reason("TargetMissing", workload=workload.name, target=str(ref))
     hpas = [each for each in objects.hpas if _scales(each, "scaleTargetRef", ref) and not _owned_by_keda(each)]
@@ -167,17 +175,25 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
 
 def held_by(name: str, objects: Objects) -> Iterator[Seen]:
     """Everything that bears the mark of an ENTCapacity, whatever its spec says by now."""
+    for driver, each in _every(objects):
+        former = _former(each)
+        if former is not None and former.by == name:
+            target = each if driver == "Scale" else {"metadata": {}}
+            yield _seen(each["metadata"]["name"], driver, each, target, _scaled_by(each, driver), objects)
+
+
+def holders(objects: Objects) -> list[str]:
+    """The names of the ENTCapacities whose marks are there."""
+    return sorted({former.by for _, each in _every(objects) if (former := _former(each)) is not None})
+
+
+def _every(objects: Objects) -> Iterator[tuple[Driver, Object]]:
     kinds: tuple[tuple[Driver, Iterable[Object]], ...] = (
         ("HPA", objects.hpas),
         ("ScaledObject", objects.scaled_objects),
         ("Scale", objects.workloads.values()),
     )
-    for driver, found in kinds:
-        for each in found:
-            former = _former(each)
-            if former is not None and former.by == name:
-                target = each if driver == "Scale" else {"metadata": {}}
-                yield _seen(each["metadata"]["name"], driver, each, target, _scaled_by(each, driver), objects)
+    return ((driver, each) for driver, found in kinds for each in found)
 
 
 def _scaled_by(held: Object, driver: Driver) -> Ref:
@@ -187,6 +203,16 @@ def _scaled_by(held: Object, driver: Driver) -> Ref:
     target = held["spec"]["scaleTargetRef"]
     version, kind = target.get("apiVersion") or "apps/v1", target.get("kind", "Deployment")
     return Ref(version, kind, held["metadata"]["namespace"], target["name"])
+
+
+def with_scale(found: Object, scale: Object) -> Object:
+    """An object of any kind with its replicas where a Deployment has them, as its ``/scale`` tells them.
+
+    Replicas that there are count as Ready where the object itself does not tell.
+    """
+    there = scale.get("status", {}).get("replicas", 0)
+    status = {"readyReplicas": there, **found.get("status", {}), "replicas": there}
+    return {**found, "spec": {**found.get("spec", {}), "replicas": scale["spec"].get("replicas", 0)}, "status": status}
 
 
 def group_of(api_version: str) -> str:

@@ -70,6 +70,10 @@ class World:
         kept = self._objects.get((_GROUP, kind), {})
         return (kept[key] for key in sorted(kept))
 
+    def namespaces(self) -> list[str]:
+        """All in which there is anything, by name."""
+        return sorted({key[0] for kept in self._objects.values() for key in kept if key[0]})
+
     def objects(self, namespace: str) -> Objects:
         """What may be scaled in a namespace, and what scales it there."""
         inside = {

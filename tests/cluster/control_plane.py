@@ -35,6 +35,9 @@ AUDIT_POLICY = {
     "rules": [{"level": "Metadata"}],
 }
 
+# The controllers' own limit, 20 requests a second by default, would be what is measured when many pods are asked for.
+PLENTY = ("--kube-api-qps=1000", "--kube-api-burst=2000")
+
 # Asks Linux to kill the program when whoever started it dies, however that happens, and becomes the program.
 # A `preexec_fn` would do the same, but not where there are threads.
 DIES_WITH_PARENT = """
@@ -92,19 +95,55 @@ class Program:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
 
 
-class Cluster:
-    """A running cluster, for as long as the ``with`` lasts. All it writes lies in ``directory``."""
+class Reached:
+    """A cluster that runs, as its administrator reaches it. What is written here lies in ``directory``."""
+
+    def __init__(self, kubeconfig: Path, directory: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self.directory = directory
+        self.binaries = find()
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, kubeconfig: Path | None = None) -> str:
+        """What kubectl prints, as the administrator if no other kubeconfig is given."""
+        result = subprocess.run(
+            [
+                self.binaries["kubectl"],
+                f"--kubeconfig={kubeconfig or self.kubeconfig}",
+                f"--cache-dir={self.directory / 'kubectl-cache'}",  # instead of one in the home directory
+                *arguments,
+            ],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        if result.returncode:
+            raise ClusterError(f"kubectl {' '.join(arguments)}: {result.stderr.strip()}")
+        return result.stdout
+
+    def kubeconfig_for(self, service_account: str, namespace: str = "default") -> Path:
+        """A kubeconfig with a fresh token of this ServiceAccount, which must exist."""
+        token = self.kubectl("create", "token", service_account, f"--namespace={namespace}", "--duration=24h")
+        kubeconfig = json.loads(self.kubeconfig.read_text(encoding="utf-8"))
+        kubeconfig["users"][0]["user"] = {"token": token.strip()}
+        kubeconfig["contexts"][0]["context"]["namespace"] = namespace
+        path = self.directory / f"{namespace}.{service_account}.kubeconfig"
+        _write(path, json.dumps(kubeconfig, indent=2))
+        return path
+
+
+class Cluster(Reached):
+    """A cluster of our own, for as long as the ``with`` lasts."""
 
     def __init__(self, directory: Path, *, nodes: int = 10, pods_per_node: int = 500, hpa_sync: str = "1s") -> None:
-        self.directory = directory
-        self.kubeconfig = directory / "admin.kubeconfig"
+        super().__init__(directory / "admin.kubeconfig", directory)
         # One pair for every purpose: it signs the tokens of ServiceAccounts, shows who the API server is, and may show
         # the same of a server that a test puts on loopback.
         self.certificate = directory / "tls.crt"
         self.key = directory / "tls.key"
         self._nodes = nodes
         self._pods_per_node = pods_per_node
-        self.binaries = find()
         etcd, api = (f"{HOST}:{port}" for port in free_ports(2))
         self.url = f"https://{api}"
         self.programs = {  # in the order of their start
@@ -152,12 +191,14 @@ class Cluster:
                 "--secure-port=0",
                 "--node-monitor-grace-period=5m",  # an outage of the API server is none of the nodes
                 f"--horizontal-pod-autoscaler-sync-period={hpa_sync}",
+                *PLENTY,
             ),
             "kube-scheduler": self._program(
                 "kube-scheduler",
                 f"--kubeconfig={self._kubeconfig_path('system:kube-scheduler')}",
                 "--leader-elect=false",
                 "--secure-port=0",
+                *PLENTY,
             ),
             "kwok": self._program(
                 "kwok",
@@ -214,30 +255,6 @@ class Cluster:
         """An outage, without the courtesies of an orderly end: nothing answers until ``start_api_server``."""
         self.programs["kube-apiserver"].stop(patience=0)
 
-    def kubectl(self, *arguments: str, stdin: str | None = None, kubeconfig: Path | None = None) -> str:
-        """What kubectl prints, as the administrator if no other kubeconfig is given."""
-        result = subprocess.run(
-            [
-                self.binaries["kubectl"],
-                f"--kubeconfig={kubeconfig or self.kubeconfig}",
-                f"--cache-dir={self.directory / 'kubectl-cache'}",  # instead of one in the home directory
-                *arguments,
-            ],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        if result.returncode:
-            raise ClusterError(f"kubectl {' '.join(arguments)}: {result.stderr.strip()}")
-        return result.stdout
-
-    def kubeconfig_for(self, service_account: str, namespace: str = "default") -> Path:
-        """A kubeconfig with a fresh token of this ServiceAccount, which must exist."""
-        token = self.kubectl("create", "token", service_account, f"--namespace={namespace}", "--duration=24h")
-        return self._write_kubeconfig(f"{namespace}.{service_account}", token.strip(), namespace)
-
     def audit(self, user: str) -> list[dict[str, Any]]:
         """What this user asked of the API server, oldest first, as events of audit.k8s.io/v1."""
         with (self.directory / "audit.jsonl").open(encoding="utf-8") as lines:
@@ -286,19 +303,17 @@ class Cluster:
     def _kubeconfig_path(self, user: str) -> Path:
         return self.directory / f"{user.replace(':', '.')}.kubeconfig"
 
-    def _write_kubeconfig(self, user: str, token: str, namespace: str = "default") -> Path:
+    def _write_kubeconfig(self, user: str, token: str) -> None:
         authority = base64.b64encode(self.certificate.read_bytes()).decode()
         kubeconfig = {
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "test", "cluster": {"server": self.url, "certificate-authority-data": authority}}],
             "users": [{"name": "test", "user": {"token": token}}],
-            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": namespace}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test", "namespace": "default"}}],
             "current-context": "test",
         }
-        path = self._kubeconfig_path(user)
-        _write(path, json.dumps(kubeconfig, indent=2))
-        return path
+        _write(self._kubeconfig_path(user), json.dumps(kubeconfig, indent=2))
 
 
 def _write(path: Path, text: str) -> None:

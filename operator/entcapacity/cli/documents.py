@@ -23,7 +23,6 @@ from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.spec import MAX_REPLICAS, ENTCapacity, Target
 from entcapacity.steps import driver, steps
-from entcapacity.streams import places_of
 from entcapacity.vocabulary import Level, Role
 
 VERSION: Final = 1
@@ -133,7 +132,7 @@ def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1) -> Do
         ],
         "notices": [{"code": each.code, "text": each.text(language)} for each in notices(made, spent)],
         "cost": _cost(spent),
-        "calendar": {"knownUntil": known_until(made).isoformat(), "days": list(_plan_days(made, language))},
+        "calendar": {"knownUntil": made.known_until.isoformat(), "days": list(_plan_days(made, language))},
     }
 
 
@@ -165,17 +164,6 @@ def dates(made: Plan) -> list[date]:
     zone = ZoneInfo(made.timezone)
     first, last = (made.window.instant(each).astimezone(zone).date() for each in (0, made.window.length - 1))
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def known_until(made: Plan) -> date:
-    """The last date on which the calendar tells class days from days off for the whole audience."""
-    known = made.facts.schooldays.known_at(made.as_of)
-    return min(
-        known.known_until(place, level, segment.calendar or "")
-        for segment in made.spec.audience
-        for place in places_of(segment)
-        for level in segment.levels
-    )
 
 
 def _workload(made: Plan, workload: WorkloadPlan, language: str) -> Document:

@@ -30,6 +30,9 @@ LOG_FORMAT = click.option("--log-format", type=click.Choice(["text", "json"]), d
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, help="Of metrics, probes and limits; default 8080."
 )
+@click.option(
+    "--prometheus", default="", metavar="URL", help="Where the queries of spec.observed are asked; default none."
+)
 @LOG_FORMAT
 @click.option("--verbose", is_flag=True, help="Say more, for looking into faults.")
 @click.option(
@@ -45,6 +48,7 @@ def run(
     lease: str,
     host: str,
     port: int,
+    prometheus: str,
     log_format: str,
     verbose: bool,
     clock_start: datetime | None,
@@ -66,6 +70,7 @@ def run(
         lease=lease,
         host=host,
         port=port,
+        prometheus=prometheus,
         language=lang,
         clock=Clock(clock_start, clock_speed),
     )

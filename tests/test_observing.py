@@ -1,0 +1,106 @@
+"""What a real Prometheus sees of a platform, and what follows: nobody's floor is lowered under their feet."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entcapacity.observing import Look, NotObserved, Observer, Prometheus
+from entcapacity.reconcile import lowered
+from entcapacity.spec import Observed
+from operating import Platform, capacity, deployment, eventually, hpa
+from prometheus import Scraped, a_prometheus
+
+NOW = datetime(2021, 4, 6, 9, tzinfo=UTC)
+COUNTS = st.integers(0, 500)
+
+
+@pytest.fixture
+def scraped(tmp_path: Path) -> Scraped:
+    with a_prometheus(tmp_path) as made:
+        yield made
+
+
+def look(prometheus: Prometheus | None, observed: Observed | None, *later: timedelta) -> list[Look]:
+    """What is seen now and later, each time anew."""
+
+    async def looks() -> list[Look]:
+        observer, found = Observer(prometheus), []
+        for each in (timedelta(0), *later):
+            observer._looked = (None, float("-inf"))
+            found.append(await observer.look(observed, NOW + each))
+        return found
+
+    return asyncio.run(looks())
+
+
+def test_numbers_are_what_prometheus_says_and_several_series_are_added_up(scraped: Scraped) -> None:
+    scraped.shows('ent_sessions{pod="a"}', 1200)
+    scraped.shows('ent_sessions{pod="b"}', 300)
+    (seen,) = look(Prometheus(scraped.url), Observed(sessions="ent_sessions", logins_per_minute="60 * 2"))
+    assert seen.observation is not None
+    assert (seen.observation.sessions, seen.observation.logins_per_minute) == (1500, 120)
+    assert (seen.observation.waiting, seen.hold, seen.found) == (None, False, ())
+
+
+def test_while_people_wait_nothing_is_lowered(scraped: Scraped) -> None:
+    scraped.shows("ent_waiting", 12)
+    assert look(Prometheus(scraped.url), Observed(waiting="ent_waiting"))[0].hold
+    scraped.shows("ent_waiting", 0)
+    assert not look(Prometheus(scraped.url), Observed(waiting="ent_waiting"))[0].hold
+
+
+def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scraped) -> None:
+    observed = Observed(sessions="nobody_has_this", max_hold="2h")
+    first, last = look(Prometheus(scraped.url), observed, timedelta(hours=3))
+    assert (first.hold, last.hold) == (True, False)
+    text = first.found[0].text()
+    assert "nobody_has_this: there is no such series now" in text
+    assert "2021-04-06 11:00 UTC" in text
+
+
+def test_a_wrong_query_a_stopped_prometheus_and_none_at_all_hold_alike(scraped: Scraped) -> None:
+    wrong = Prometheus(scraped.url)
+    assert look(wrong, Observed(sessions="sum(("))[0].hold
+    assert look(wrong, Observed(sessions="0 / 0"))[0].hold
+    scraped.stop()
+    assert look(wrong, Observed(sessions="vector(1)"))[0].hold
+    assert look(None, Observed(sessions="vector(1)"))[0].hold
+
+
+def test_where_nothing_is_asked_the_plan_alone_lowers() -> None:
+    assert look(None, None) == [Look()]
+
+
+def test_an_error_names_the_query() -> None:
+    with pytest.raises(NotObserved, match="up: "):
+        asyncio.run(Prometheus("http://127.0.0.1:9").observe(Observed(sessions="up"), NOW))
+
+
+@given(COUNTS, COUNTS, COUNTS, st.booleans())
+def test_what_is_seen_never_raises_a_floor_and_never_lowers_it_further_than_planned(
+    planned: int, current: int, needed: int, hold: bool
+) -> None:
+    floor = lowered(planned, current, needed, hold)
+    assert planned <= floor <= max(planned, current)
+    if planned < current:
+        assert floor >= min(current, needed)
+        assert not hold or floor == current
+
+
+def test_on_a_cluster_floors_stay_while_people_wait_and_come_down_after(platform: Platform, scraped: Scraped) -> None:
+    scraped.shows("ent_waiting", 3)
+    auth = {"name": "auth", "ordinaryPeak": {"replicas": 6}, "startup": "1m"}
+    asked = {"waiting": "ent_waiting", "sessions": "vector(7)"}
+    platform.apply(deployment("auth"), hpa("auth"), capacity([auth], observed=asked))
+    # Monday 16 November 2026, before the morning's peak
+    platform.operator("2026-11-16T07:30:00+01:00", 300, f"--prometheus={scraped.url}")
+    held = eventually(lambda: (floor := platform.floor("auth")) > 5 and floor, 40)
+    eventually(lambda: platform.reason("DemandAsPlanned") == "AsPlanned")
+    eventually(lambda: platform.status()["workloads"][0]["planned"] < held, 90)
+    assert platform.floor("auth") >= held
+    scraped.shows("ent_waiting", 0)
+    eventually(lambda: platform.floor("auth") < held, 60)

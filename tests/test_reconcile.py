@@ -1,0 +1,242 @@
+"""One pass about one workload: what is asked for, what is written, and how fast a floor may move."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from applying import Applied, a_workload
+from entcapacity import smoothing
+from entcapacity.drivers import held
+from entcapacity.facts import Bounds
+from entcapacity.reconcile import AT_ONCE, Asked, Contest, Pace, Wanted, ask, decide, obstacles, release
+from entcapacity.targets import Former, Ref, Seen
+
+NOW = datetime(2021, 4, 6, 6, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def wanted(floor: int, maximum: int = 100_000, may_raise: bool = False, must_run: bool = False) -> Wanted:
+    return Wanted(floor, maximum, may_raise, must_run)
+
+
+def bring(there: Applied, what: Wanted) -> Asked:
+    """Passes as the operator does."""
+    decision = decide(what, there.seen(), "ent")
+    there.do(decision.writes)
+    return decision.asked
+
+
+def autoscalers() -> st.SearchStrategy[Applied]:
+    replicas = st.integers(1, 60)
+    an_hpa = st.builds(Applied, st.just("HPA"), replicas, st.integers(60, 90), replicas=replicas)
+    a_scaled_object = st.builds(
+        Applied, st.just("ScaledObject"), st.none() | replicas, st.none() | st.integers(60, 90), replicas=replicas
+    )
+    a_scale = st.builds(Applied, st.just("Scale"), replicas, replicas=replicas)
+    return an_hpa | a_scaled_object | a_scale
+
+
+def wants() -> st.SearchStrategy[Wanted]:
+    return st.builds(Wanted, st.integers(1, 200), st.integers(1, 200), st.booleans(), st.booleans())
+
+
+# --- what is asked for ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "bounds", "replicas", "asked"),
+    [
+        (wanted(12), Bounds(2, 60), 12, Asked(12, None)),
+        (wanted(70), Bounds(2, 60), 12, Asked(60, None)),  # never above a maximum that is not ours
+        (wanted(70), Bounds(2, None), 12, Asked(70, None)),  # where nothing limits it
+        (wanted(70, 120, may_raise=True), Bounds(2, 60), 12, Asked(70, 120)),
+        (wanted(50, 120, may_raise=True), Bounds(2, 60), 12, Asked(50, 120)),  # ready for what the HPA adds
+        (wanted(50, 60, may_raise=True), Bounds(2, 60), 50, Asked(50, None)),
+        (wanted(50, 60, may_raise=True), Bounds(2, 60), 75, Asked(50, 75)),  # a lower one would cut at once
+    ],
+)
+def test_what_is_asked_for_stays_within_the_maximum_unless_that_may_be_raised(what, bounds, replicas, asked):
+    assert ask(what, bounds, replicas) == asked
+
+
+@given(autoscalers(), st.lists(wants(), max_size=4), wants())
+def test_nothing_is_written_when_nothing_differs(there, before, what):
+    for each in (*before, what):
+        bring(there, each)
+    assert decide(what, there.seen(), "ent").writes == ()
+
+
+@given(autoscalers(), st.lists(wants(), min_size=1, max_size=5))
+def test_release_restores_exactly_what_was_there_whatever_was_asked_for(there, several):
+    before = there.values
+    for each in several:
+        bring(there, each)
+    there.do(release(there.seen(), "ent"))
+    if there.driver == "Scale":
+        assert there.seen().former is None
+    else:
+        assert there.values == before
+    assert release(there.seen(), "ent") == ()
+
+
+@given(autoscalers(), wants())
+def test_what_is_asked_for_is_there_after_the_writes(there, what):
+    asked = bring(there, what)
+    assert there.seen().minimum == asked.floor
+    if asked.maximum is not None:
+        assert there.seen().maximum == asked.maximum
+
+
+def test_the_floor_is_marked_even_where_it_is_what_stood_there():
+    there = Applied("HPA", 2, 60)
+    bring(there, wanted(2))
+    assert there.seen().former == Former("ent", 2)
+
+
+def test_a_raised_maximum_stays_until_what_runs_fits_below_the_former_one():
+    there = Applied("HPA", 2, 60, replicas=12)
+    bring(there, wanted(90, 120, may_raise=True))
+    assert there.values == (90, 120)
+    there.replicas = 90
+    bring(there, wanted(40, 60, may_raise=True))  # the day is over, the pods are not gone yet
+    assert there.values == (40, 120)
+    there.replicas = 55
+    bring(there, wanted(40, 60, may_raise=True))
+    assert there.values == (40, 60)
+    assert there.seen().former == Former("ent", 2)
+
+
+def test_a_floor_that_is_still_above_the_former_maximum_keeps_it_raised():
+    there = Applied("HPA", 2, 60, replicas=90)
+    bring(there, wanted(90, 120, may_raise=True))
+    bring(there, wanted(85, 60, may_raise=True))
+    assert there.values == (85, 120)
+
+
+def test_what_another_entcapacity_holds_is_not_released():
+    there = Applied("HPA", 2, 60)
+    there.do(held(there.seen(), "another", 9, None))
+    assert release(there.seen(), "ent") == ()
+
+
+def test_a_lowered_floor_is_put_right_and_keeps_its_former_value():
+    there = Applied("HPA", 2, 60)
+    bring(there, wanted(12))
+    there.set(minReplicas=3)
+    bring(there, wanted(12))
+    assert there.values == (12, 60)
+    assert there.seen().former == Former("ent", 2)
+
+
+# --- what stands in the way -------------------------------------------------------------------------------------------
+
+
+def test_a_workload_at_zero_is_said_and_left_alone_unless_min_says_that_it_must_run():
+    there = Applied("HPA", 2, 60, replicas=0)
+    bring(there, wanted(6))
+    assert there.replicas == 0
+    assert [each.code for each in obstacles(there.seen(), must_run=False)] == ["Stopped"]
+    assert obstacles(there.seen(a_workload(min=2)), must_run=True) == []
+    bring(there, wanted(6, must_run=True))
+    assert there.replicas == 6
+
+
+# --- how fast it may move ---------------------------------------------------------------------------------------------
+
+
+def _planned(pace: Pace, towards: int, up: int, down: int, minutes: int) -> np.ndarray:
+    """The floors of a plan made in a minute, from the minute before it on, as the plan makes them."""
+    curve = np.full(minutes + 2, towards)
+    return smoothing.from_here(curve, 0, pace.began, up, smoothing.fall(len(curve), down))
+
+
+@given(
+    st.integers(1, 100),
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.lists(st.lists(st.none() | st.integers(1, 200), min_size=1, max_size=5), min_size=1, max_size=6),
+)
+def test_rates_hold_under_any_sequence_of_replans_within_a_minute(start, up, down, minutes):
+    there, pace, made, made_at = start, None, None, 0
+    for minute, passes in enumerate(minutes):
+        before, asked = there, [there]
+        for second, towards in enumerate(passes):
+            now = NOW + timedelta(minutes=minute) + second * SECOND
+            pace = Pace.at(now, pace, there, there)
+            if towards is not None or made is None:
+                made, made_at = _planned(pace, towards or there, up, down, len(minutes)), minute
+            floor = pace.at_least(int(made[minute - made_at + 1]), down)
+            pace.highest = max(pace.highest, floor)
+            there = floor
+            asked.append(there)
+            assert there >= max(asked) - down
+        assert max(asked) <= before + up
+
+
+def test_a_floor_that_a_hand_raised_within_a_minute_comes_down_by_its_rate_too():
+    pace = Pace.at(NOW, None, 10, 10)
+    assert pace.at_least(10, 5) == 10
+    pace = Pace.at(NOW + 30 * SECOND, pace, 50, 10)
+    assert (pace.began, pace.at_least(10, 5)) == (50, 45)
+
+
+def test_a_floor_that_somebody_lowered_is_put_right_at_once_not_by_its_rate():
+    pace = Pace.at(NOW, None, 3, ours=40)
+    assert pace.began == 40
+
+
+# --- quarrels ---------------------------------------------------------------------------------------------------------
+
+
+def _quarrel(contest: Contest, times: int, every: timedelta, now: datetime = NOW) -> datetime:
+    there = Applied("HPA", 2, 60)
+    for _ in range(times):
+        asked = bring(there, wanted(12))
+        contest.wrote(asked, there.seen().at, now)
+        there.set(minReplicas=2)
+        now += every
+        assert contest.look(there.seen(), now)
+    return now
+
+
+def test_a_reset_is_put_right_at_once_five_times_in_ten_minutes_then_once_a_minute():
+    contest = Contest()
+    now = _quarrel(contest, AT_ONCE, 10 * SECOND)
+    assert not contest.contested(now)
+    assert contest.next_try(now) == now
+    now = _quarrel(contest, 1, 10 * SECOND, now)
+    assert contest.contested(now)
+    assert contest.next_try(now) == now - 10 * SECOND + timedelta(minutes=1)
+
+
+def test_a_quarrel_that_rested_for_ten_minutes_is_forgotten():
+    contest = Contest()
+    now = _quarrel(contest, AT_ONCE + 1, SECOND)
+    assert contest.contested(now)
+    assert not contest.contested(now + timedelta(minutes=10))
+
+
+def test_one_reset_is_counted_once_however_often_it_is_looked_at():
+    contest, there = Contest(), Applied("HPA", 2, 60)
+    contest.wrote(bring(there, wanted(12)), there.seen().at, NOW)
+    there.set(minReplicas=2)
+    assert [contest.look(there.seen(), NOW) for _ in range(3)] == [True, False, False]
+
+
+@pytest.mark.parametrize("minimum", [12, 20])
+def test_what_holds_or_was_raised_is_no_reset(minimum):
+    contest, there = Contest(), Applied("HPA", 2, 60)
+    contest.wrote(bring(there, wanted(12)), there.seen().at, NOW)
+    there.set(minReplicas=minimum)
+    assert not contest.look(there.seen(), NOW)
+
+
+def test_another_autoscaler_for_the_same_workload_is_no_reset():
+    contest, there = Contest(), Applied("HPA", 2, 60)
+    contest.wrote(bring(there, wanted(12)), Ref("autoscaling/v2", "HorizontalPodAutoscaler", "ent", "former"), NOW)
+    fresh = Applied("HPA", 2, 60).seen()
+    assert isinstance(fresh, Seen)
+    assert not contest.look(fresh, NOW)

@@ -1,0 +1,80 @@
+"""Start-up times: from pods' own timestamps, believed from five on, warm and new nodes apart."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from entcapacity.startups import ENOUGH, KEPT, Startups, percentile
+
+NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
+NODES = {"old": NOON - timedelta(days=9), "new": NOON + timedelta(seconds=90)}
+
+
+def stamp(seconds: int) -> str:
+    return (NOON + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def pod(created: int, took: int | None, node: str = "old") -> dict[str, Any]:
+    """A pod created so many seconds after noon; without ``took``, it is not Ready."""
+    ready = {"type": "Ready", "status": "False" if took is None else "True"}
+    if took is not None:
+        ready["lastTransitionTime"] = stamp(created + took)
+    conditions = [{"type": "PodScheduled", "status": "True", "lastTransitionTime": stamp(created)}, ready]
+    metadata = {"creationTimestamp": stamp(created)}
+    return {"metadata": metadata, "spec": {"nodeName": node}, "status": {"conditions": conditions}}
+
+
+def seen(*pods: dict[str, Any], known: Startups | None = None, speed: float = 1) -> Startups:
+    return (known or Startups()).with_pods(pods, NODES, NOON, speed)
+
+
+def test_a_sample_is_the_time_from_creation_to_ready() -> None:
+    assert seen(pod(0, 42), pod(1, 40)).warm == (42, 40)
+
+
+def test_pods_of_before_and_pods_that_are_not_ready_tell_nothing() -> None:
+    waiting: dict[str, Any] = {"metadata": {"creationTimestamp": stamp(3)}, "spec": {}}
+    assert seen(pod(-1, 42), pod(0, None), waiting) == Startups()
+
+
+def test_a_pod_whose_node_came_after_it_is_counted_apart() -> None:
+    found = seen(pod(0, 200, "new"), pod(95, 30, "new"), pod(0, 40, "gone"))
+    assert found.new_node == (200,)
+    assert sorted(found.warm) == [30, 40]
+
+
+def test_in_a_faster_time_it_took_longer() -> None:
+    assert seen(pod(0, 3), speed=60).warm == (180,)
+
+
+def test_the_newest_are_kept() -> None:
+    known = Startups(warm=tuple(range(100, 100 + KEPT)))
+    found = seen(pod(20, 7), pod(10, 6), known=known)
+    assert len(found.warm) == KEPT
+    assert found.warm[-3:] == (100 + KEPT - 1, 6, 7)
+
+
+@pytest.mark.parametrize("count", range(ENOUGH))
+def test_fewer_than_five_samples_are_not_believed(count: int) -> None:
+    assert percentile([60] * count, 95) is None
+    assert Startups(warm=(60,) * count).measured(timedelta(0)) is None
+
+
+def test_percentiles_are_by_nearest_rank() -> None:
+    assert percentile([5, 1, 4, 2, 3], 50) == 3
+    assert percentile([5, 1, 4, 2, 3], 95) == 5
+    assert percentile(list(range(1, 21)), 95) == 19
+    assert percentile(list(range(1, 21)), 50) == 10
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(1, 1), (59, 1), (60, 1), (61, 2), (3600, 60)])
+def test_a_plan_reckons_in_whole_minutes_and_never_in_none(seconds: int, minutes: int) -> None:
+    assert Startups(warm=(seconds,) * ENOUGH).measured(timedelta(0)) == timedelta(minutes=minutes)
+
+
+def test_the_start_of_a_node_is_not_counted_twice() -> None:
+    apart = Startups(warm=(60,) * ENOUGH, new_node=(400,) * ENOUGH)
+    assert apart.measured(timedelta(minutes=5)) == timedelta(minutes=2)
+    assert apart.measured(timedelta(minutes=6)) == timedelta(minutes=1)
+    assert Startups(new_node=(100,) * ENOUGH).measured(timedelta(minutes=5)) == timedelta(minutes=1)

@@ -1,0 +1,299 @@
+"""Who scales a workload, and what stood there before: found among objects as the API server gives them."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entcapacity.facts import Bounds
+from entcapacity.reasons import Reason
+from entcapacity.spec import ENTCapacitySpec, Workload
+from entcapacity.targets import FORMER, Former, Objects, held_by, holders, last_writer, older, seen, with_scale
+from specs import capacity
+
+SCALE_TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "auth"}
+
+
+def workload(**more) -> Workload:
+    spec: ENTCapacitySpec = capacity(workloads=[{"name": "auth", "ordinaryPeak": {"replicas": 6}, **more}])
+    return spec.workloads[0]
+
+
+def thing(kind: str, name: str = "auth", version: str = "apps/v1", spec=None, status=None, **metadata) -> dict:
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "ent", "uid": f"{kind}-{name}", **metadata},
+        "spec": spec or {},
+        "status": status or {},
+    }
+
+
+def deployment(replicas: int = 3, name: str = "auth", **metadata) -> dict:
+    status = {"replicas": replicas, "readyReplicas": replicas - 1, "updatedReplicas": replicas}
+    return thing("Deployment", name, spec={"replicas": replicas}, status=status, **metadata)
+
+
+def hpa(name: str = "auth", least: int | None = 2, target=None, status=None, **metadata) -> dict:
+    spec = {"maxReplicas": 60, "scaleTargetRef": target or SCALE_TARGET}
+    spec |= {} if least is None else {"minReplicas": least}
+    return thing("HorizontalPodAutoscaler", name, "autoscaling/v2", spec, status, **metadata)
+
+
+def scaled(name: str = "auth", spec=None, **metadata) -> dict:
+    # KEDA's default target is a Deployment
+    return thing(
+        "ScaledObject", name, "keda.sh/v1alpha1", {"scaleTargetRef": {"name": "auth"}, **(spec or {})}, **metadata
+    )
+
+
+def objects(*found: dict) -> Objects:
+    workloads = {
+        (each["apiVersion"].rpartition("/")[0], each["kind"], each["metadata"]["name"]): each
+        for each in found
+        if each["kind"] not in ("HorizontalPodAutoscaler", "ScaledObject")
+    }
+    of = {kind: tuple(each for each in found if each["kind"] == kind) for kind in ("HorizontalPodAutoscaler",)}
+    return Objects(
+        workloads, of["HorizontalPodAutoscaler"], tuple(each for each in found if each["kind"] == "ScaledObject")
+    )
+
+
+def look(*found: dict, **more):
+    return seen(workload(**more), "ent", objects(*found))
+
+
+def mark(former: Former) -> dict:
+    return {"annotations": {FORMER: former.written()}}
+
+
+# --- who scales it ----------------------------------------------------------------------------------------------------
+
+
+def test_auto_finds_the_hpa_in_charge_whatever_its_name():
+    there = look(deployment(), hpa("by-another-name"), hpa("of-another", target={**SCALE_TARGET, "name": "portal"}))
+    assert (there.driver, str(there.at), there.minimum, there.maximum) == (
+        "HPA",
+        "HorizontalPodAutoscaler by-another-name",
+        2,
+        60,
+    )
+    assert (there.replicas, there.ready, there.created) == (3, 2, 3)
+
+
+def test_auto_finds_the_scaled_object_and_not_the_hpa_that_keda_makes_of_it():
+    of_keda = hpa("keda-hpa-auth", ownerReferences=[{"kind": "ScaledObject", "name": "auth"}])
+    there = look(deployment(), of_keda, scaled())
+    assert there.driver == "ScaledObject"
+    assert (there.minimum, there.stated, there.maximum) == (0, None, 100)  # KEDA's own defaults
+
+
+def test_auto_takes_the_scale_where_nothing_else_scales_it():
+    there = look(deployment(4))
+    assert (there.driver, str(there.at), there.minimum, there.maximum) == ("Scale", "Deployment auth", 4, None)
+
+
+def test_an_hpa_of_another_kind_of_the_same_name_is_not_in_charge():
+    other = hpa("auth", target={"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "auth"})
+    assert look(deployment(), other).driver == "Scale"
+
+
+@pytest.mark.parametrize("second", [hpa("second"), scaled("second")])
+def test_two_that_scale_it_are_ambiguous_and_both_are_named(second):
+    found = look(deployment(), hpa(), second)
+    assert isinstance(found, Reason)
+    assert found.code == "Ambiguous"
+    assert "HorizontalPodAutoscaler auth" in found.text()
+    assert "second" in found.text()
+
+
+@pytest.mark.parametrize(
+    ("driver", "there", "code"),
+    [
+        ("HPA", [], "DriverMissing"),
+        ("ScaledObject", [], "DriverMissing"),
+        ("HPA", [scaled()], "DriverElsewhere"),
+        ("Scale", [hpa()], "DriverElsewhere"),
+    ],
+)
+def test_a_driver_that_is_not_in_charge_is_refused_and_said(driver, there, code):
+    found = look(deployment(), *there, driver=driver)
+    assert isinstance(found, Reason)
+    assert found.code == code
+
+
+def test_a_target_that_is_not_there_is_missing():
+    found = look(hpa())
+    assert isinstance(found, Reason)
+    assert found.code == "TargetMissing"
+
+
+def test_a_target_that_may_not_be_read_says_why():
+    found = seen(workload(), "ent", Objects({}, unreadable={("apps", "Deployment", "auth"): "forbidden"}))
+    assert isinstance(found, Reason)
+    assert found.code == "TargetUnreadable"
+    assert "forbidden" in found.text()
+
+
+def test_replicas_of_another_kind_are_what_its_scale_says():
+    rollout = thing("Pool", version="example.org/v1", spec={"size": 7}, status={"phase": "Fine"})
+    scale = {"spec": {"replicas": 7}, "status": {"replicas": 5}}
+    target = {"apiVersion": "example.org/v1", "kind": "Pool", "name": "auth"}
+    there = look(with_scale(rollout, scale), target=target)
+    assert (there.driver, there.minimum, there.replicas, there.created, there.ready) == ("Scale", 7, 7, 5, 5)
+
+
+def test_ready_replicas_that_a_kind_tells_itself_are_believed():
+    pool = thing("Pool", version="example.org/v1", status={"readyReplicas": 2})
+    found = with_scale(pool, {"spec": {"replicas": 7}, "status": {"replicas": 5}})
+    assert found["status"] == {"readyReplicas": 2, "replicas": 5}
+
+
+# --- what stands in the way -------------------------------------------------------------------------------------------
+
+
+def _active(status: str, why: str) -> dict:
+    return {"conditions": [{"type": "ScalingActive", "status": status, "reason": why}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "blind"),
+    [
+        (_active("False", "FailedGetResourceMetric"), "FailedGetResourceMetric"),
+        (_active("False", "ScalingDisabled"), ""),  # because of 0 replicas: another matter
+        (_active("True", "ValidMetricFound"), ""),
+        ({}, ""),  # too young to tell
+    ],
+)
+def test_an_hpa_is_blind_where_it_says_itself_that_it_reads_no_metric(status, blind):
+    assert look(deployment(), hpa(status=status)).blind == blind
+
+
+def test_a_scaled_object_is_blind_where_its_hpa_is():
+    of_keda = hpa(
+        "keda-hpa-auth",
+        ownerReferences=[{"kind": "ScaledObject", "name": "auth"}],
+        status=_active("False", "FailedGetExternalMetric"),
+    )
+    assert look(deployment(), of_keda, scaled()).blind == "FailedGetExternalMetric"
+
+
+@pytest.mark.parametrize(
+    ("held", "paused"),
+    [
+        (scaled(), False),
+        (scaled(annotations={"autoscaling.keda.sh/paused": "true"}), True),
+        (scaled(annotations={"autoscaling.keda.sh/paused": "false"}), False),
+        (scaled(annotations={"autoscaling.keda.sh/paused-replicas": "0"}), True),
+        (scaled(spec={"idleReplicaCount": 0}), True),
+    ],
+)
+def test_a_floor_has_no_effect_on_a_paused_or_idle_scaled_object(held, paused):
+    assert look(deployment(), held).paused is paused
+
+
+def test_a_rollout_is_seen_by_pods_of_an_older_template():
+    assert not look(deployment()).rolling_out
+    halfway = deployment(6)
+    halfway["status"]["updatedReplicas"] = 2
+    assert look(halfway).rolling_out
+
+
+# --- what stood there before ------------------------------------------------------------------------------------------
+
+
+def test_bounds_are_what_stood_there_before_us_and_the_maximum_that_is_not_ours():
+    assert look(deployment(), hpa(least=12, **mark(Former("ent", 2)))).bounds == Bounds(2, 60)
+    assert look(deployment(), hpa(least=12, **mark(Former("ent", None)))).bounds == Bounds(1, 60)
+    assert look(deployment(), hpa(least=12, **mark(Former("ent", 2, 40, True)))).bounds == Bounds(2, 40)
+    raised = scaled(spec={"maxReplicaCount": 200}, **mark(Former("ent", None, None, True)))
+    assert look(deployment(), raised).bounds == Bounds(0, 100)
+
+
+@given(
+    st.builds(Former, st.text(min_size=1), st.none() | st.integers(0, 1000)),
+)
+def test_a_mark_is_read_as_it_was_written(former):
+    assert look(deployment(), hpa(**mark(former))).former == former
+
+
+@given(st.none() | st.integers(0, 1000), st.none() | st.integers(1, 1000))
+def test_a_mark_with_a_raised_maximum_is_read_as_it_was_written(minimum, maximum):
+    former = Former("ent", minimum, maximum, True)
+    assert look(deployment(), hpa(**mark(former))).former == former
+
+
+@pytest.mark.parametrize("text", ["", "rubbish", "[]", "3", json.dumps({"by": "ent"}), json.dumps({"minimum": 3})])
+def test_a_mark_that_somebody_spoilt_is_none(text):
+    assert look(deployment(), hpa(annotations={FORMER: text})).former is None
+
+
+def test_everything_held_is_found_by_its_mark_whatever_the_spec_says():
+    found = objects(
+        deployment(name="portal", **mark(Former("ent", 3))),
+        deployment(name="free"),
+        hpa(**mark(Former("ent", 2))),
+        hpa("other", **mark(Former("another", 2))),
+        scaled(**mark(Former("ent", None))),
+    )
+    assert [(each.driver, each.at.name, each.target.name) for each in held_by("ent", found)] == [
+        ("HPA", "auth", "auth"),
+        ("ScaledObject", "auth", "auth"),
+        ("Scale", "portal", "portal"),
+    ]
+    assert holders(found) == ["another", "ent"]
+
+
+# --- who else writes --------------------------------------------------------------------------------------------------
+
+
+def _wrote(manager: str, time: str, field: str = "minReplicas") -> dict:
+    return {"manager": manager, "time": time, "fieldsV1": {"f:spec": {f"f:{field}": {}}}}
+
+
+def test_the_last_writer_of_a_field_is_named_and_it_is_never_us():
+    found = hpa(
+        managedFields=[
+            _wrote("kubectl", "2021-04-01T08:00:00Z"),
+            _wrote("somebody", "2021-04-02T08:00:00Z"),
+            _wrote("entcapacity", "2021-04-03T08:00:00Z"),
+            _wrote("entcapacity-released", "2021-04-03T08:00:00Z"),
+            _wrote("elsewhere", "2021-04-04T08:00:00Z", "maxReplicas"),
+        ]
+    )
+    assert last_writer(found, "minReplicas") == "somebody"
+    assert last_writer(hpa(), "minReplicas") == ""
+
+
+@pytest.mark.parametrize(
+    ("metadata", "who"),
+    [
+        ({"managedFields": [_wrote("argocd-controller", "2021-04-01T08:00:00Z")]}, "Argo CD"),
+        ({"managedFields": [_wrote("kustomize-controller", "2021-04-01T08:00:00Z")]}, "Flux"),
+        ({"managedFields": [_wrote("argocd-controller", "2021-04-01T08:00:00Z", "maxReplicas")]}, ""),
+        ({"annotations": {"argocd.argoproj.io/tracking-id": "a:b:c"}}, ""),  # Git leaves the field out
+        (
+            {
+                "annotations": {
+                    "argocd.argoproj.io/tracking-id": "a:b:c",
+                    "kubectl.kubernetes.io/last-applied-configuration": '{"spec": {"minReplicas": 2}}',
+                }
+            },
+            "Argo CD",
+        ),
+        ({"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "rubbish"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_who_resets_the_field_is_known_by_field_managers_and_marks(metadata, who):
+    assert look(deployment(), hpa(**metadata)).gitops == who
+
+
+def test_of_two_objects_the_one_created_first_is_older_and_names_break_a_tie():
+    first = thing("ENTCapacity", "b", creationTimestamp="2021-04-01T08:00:00Z")
+    second = thing("ENTCapacity", "a", creationTimestamp="2021-04-01T08:00:01Z")
+    tie = thing("ENTCapacity", "a", creationTimestamp="2021-04-01T08:00:00Z")
+    assert older(first, second)
+    assert not older(second, first)
+    assert older(tie, first)

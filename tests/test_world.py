@@ -1,0 +1,111 @@
+"""What the watches brought: the newest version wins, whatever order it comes in, and only those concerned are woken."""
+
+from typing import Any
+
+from entcapacity.targets import Ref
+from entcapacity.world import ANNOUNCEMENT, CAPACITY, World
+
+GROUPS = {"Deployment": "apps/v1", "HorizontalPodAutoscaler": "autoscaling/v2", "ScaledObject": "keda.sh/v1alpha1"}
+AUTH = ("ent", "auth")
+
+
+def found(kind: str, name: str = "auth", version: int = 1, uid: str = "1", namespace: str = "ent", **spec: Any) -> Any:
+    metadata = {"name": name, "uid": uid, "resourceVersion": str(version)} | (
+        {"namespace": namespace} if namespace else {}
+    )
+    api_version = GROUPS.get(kind, "entcapacity.io/v1alpha1")
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def minimum(world: World) -> int:
+    (hpa,) = world.objects("ent").hpas
+    return int(hpa["spec"]["minReplicas"])
+
+
+def test_an_older_version_that_comes_late_changes_nothing() -> None:
+    world = World()
+    world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
+    world.put(found("HorizontalPodAutoscaler", version=10, minReplicas=10))
+    world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
+    assert minimum(world) == 10
+
+
+def test_of_a_new_object_with_an_old_name_any_version_is_newer() -> None:
+    world = World()
+    world.put(found("HorizontalPodAutoscaler", version=10, minReplicas=10))
+    world.put(found("HorizontalPodAutoscaler", version=5, uid="2", minReplicas=2))
+    assert minimum(world) == 2
+
+
+def test_a_late_deletion_does_not_take_its_successor_away() -> None:
+    world = World()
+    old = found("HorizontalPodAutoscaler", minReplicas=1)
+    world.put(old)
+    world.put(found("HorizontalPodAutoscaler", version=2, uid="2", minReplicas=2))
+    world.drop(old)
+    assert minimum(world) == 2
+    world.drop(found("HorizontalPodAutoscaler", uid="2"))
+    assert world.objects("ent").hpas == ()
+    world.drop(old)  # twice is no mistake
+
+
+def test_the_answer_to_a_scale_is_a_version_of_what_was_scaled() -> None:
+    world = World()
+    world.put(found("Deployment", replicas=2, paused=True))
+    world.scaled(
+        Ref("apps/v1", "Deployment", "ent", "auth"), {"metadata": {"resourceVersion": "7"}, "spec": {"replicas": 5}}
+    )
+    scaled = world.objects("ent").workloads["apps", "Deployment", "auth"]
+    assert scaled["spec"] == {"replicas": 5, "paused": True}
+    world.put(found("Deployment", version=6, replicas=2))
+    assert world.objects("ent").workloads["apps", "Deployment", "auth"]["spec"]["replicas"] == 5
+
+
+def test_a_scale_to_nothing_is_one_and_a_scale_of_the_unknown_is_none() -> None:
+    world = World()
+    nothing = {"metadata": {"resourceVersion": "7"}, "spec": {}}
+    world.scaled(Ref("apps/v1", "Deployment", "ent", "auth"), nothing)
+    assert not world.objects("ent").workloads
+    world.put(found("Deployment", replicas=2))
+    world.scaled(Ref("apps/v1", "Deployment", "ent", "auth"), nothing)
+    assert world.objects("ent").workloads["apps", "Deployment", "auth"]["spec"]["replicas"] == 0
+
+
+def test_each_is_told_apart_by_kind_and_namespace() -> None:
+    world = World()
+    for kind in ("Deployment", "HorizontalPodAutoscaler", "ScaledObject"):
+        world.put(found(kind))
+        world.put(found(kind, namespace="other"))
+    world.put(found(CAPACITY))
+    objects = world.objects("ent")
+    assert list(objects.workloads) == [("apps", "Deployment", "auth")]
+    assert (len(objects.hpas), len(objects.scaled_objects)) == (1, 1)
+    assert world.get(CAPACITY, AUTH) is not None
+    assert world.get(CAPACITY, ("other", "auth")) is None
+
+
+def test_a_change_wakes_its_namespace_and_what_has_none_wakes_everybody() -> None:
+    world, woken = World(), []
+    world.wakes(("ent", "one"), lambda: woken.append("one"))
+    world.wakes(("other", "two"), lambda: woken.append("two"))
+    world.put(found("Deployment"))
+    assert woken == ["one"]
+    world.put(found("Deployment"))  # nothing new
+    assert woken == ["one"]
+    announced = found(ANNOUNCEMENT, "annonce", namespace="")
+    world.put(announced)
+    assert woken == ["one", "one", "two"]
+    world.drop(announced)
+    assert woken == ["one", "one", "two", "one", "two"]
+    world.sleeps(("ent", "one"))
+    world.drop(found("Deployment"))
+    assert woken[5:] == []
+
+
+def test_resources_come_by_name_and_nothing_is_left_after_clearing() -> None:
+    world = World()
+    for name in ("b", "c", "a"):
+        world.put(found(ANNOUNCEMENT, name, namespace=""))
+    assert [each["metadata"]["name"] for each in world.every(ANNOUNCEMENT)] == ["a", "b", "c"]
+    world.clear()
+    assert list(world.every(ANNOUNCEMENT)) == []
