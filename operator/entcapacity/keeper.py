@@ -416,7 +416,7 @@ class Keeper:
         if contest.contested(now):
             field = targets.FIELDS[each.driver][0]
             found.append(
-                reason("Contested", workload=each.name, object=str(each.at), field=field, by=each.manager or "?")
+                reason("Contested", workload=each.name, object=str(each.at), field=field, by=contest.by or "?")
             )
             again = contest.next_try(now)
             if decision.writes and now < again:

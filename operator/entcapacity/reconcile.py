@@ -148,6 +148,8 @@ class Contest:
     def __init__(self) -> None:
         self.ours: Asked | None = None
         """What we wrote last."""
+        self.by = ""
+        """Who put it back last: after our next write the object tells no more."""
         self._at: Ref | None = None
         self._wrote: datetime | None = None
         self._counted = False
@@ -159,6 +161,7 @@ class Contest:
             return False
         self._resets.append(now)
         self._counted = True
+        self.by = seen.manager or self.by
         return True
 
     def contested(self, now: datetime) -> bool:
