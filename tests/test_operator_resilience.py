@@ -58,7 +58,10 @@ FAMILIES = {
         "next_change_timestamp_seconds",
         "condition",
         "last_pass_timestamp_seconds",
+        "announcements_in_force",
+        "calendar_known_until_timestamp_seconds",
         "writes",
+        "passes",
         "failed_passes",
     )
 }

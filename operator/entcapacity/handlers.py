@@ -8,8 +8,9 @@ from typing import Any
 import kopf
 
 from entcapacity.fields import API_VERSION
-from entcapacity.keeper import Keeper, Surroundings
+from entcapacity.keeper import Keeper
 from entcapacity.kube import ClusterError
+from entcapacity.surroundings import Surroundings
 from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object
 from entcapacity.world import Key
 

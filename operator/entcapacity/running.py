@@ -20,13 +20,14 @@ from aiohttp import web
 from entcapacity import handlers
 from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
-from entcapacity.keeper import Surroundings, given_back
 from entcapacity.kube import ClusterError, Kube, connect
 from entcapacity.leader import RETRY_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
+from entcapacity.ownership import given_back
 from entcapacity.pulse import Pulse
 from entcapacity.serving import application
+from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Ref, holders
 from entcapacity.world import CAPACITY, World
 

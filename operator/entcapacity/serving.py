@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 
 from entcapacity.fields import API_VERSION
-from entcapacity.keeper import Surroundings
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.pulse import Pulse
+from entcapacity.surroundings import Surroundings
 from entcapacity.world import CAPACITY, Key
 
 
