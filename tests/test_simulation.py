@@ -228,3 +228,11 @@ def test_sessions_are_as_long_as_was_said_of_each_minute():
     short = Traffic(logins, 500.0, np.full(MINUTES, 5.0), math.inf, traffic.use, NONE, NONE)
     assert _run(_contender(99), short).sessions == pytest.approx(np.full(MINUTES, 500.0))
     assert _run(_contender(99), traffic).sessions[-1] > 1100
+
+
+def test_an_autoscaler_begins_with_what_the_load_at_the_beginning_needs():
+    # 1,400 sessions are 14 pods at 100 %, so 20 at 70 %: nobody was asleep before the window began
+    run = _run(_contender(2, target=0.7), _traffic(1400.0))
+    assert run.asked[0].tolist() == [20] * MINUTES
+    assert not run.saturated.any()
+    assert run.refused_minutes == 0

@@ -34,7 +34,7 @@ from entcapacity.reconcile import Wanted, ask
 from entcapacity.scaling import Scaling, minutes, scalings
 from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
 from entcapacity.smoothing import leads_and_holds
-from entcapacity.spec import ENTCapacitySpec
+from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec
 
 CRON_WINDOW: Final = (time(7, 30), time(18, 0))
 """Local times of a KEDA cron trigger written for an ordinary school day, Monday to Friday."""
@@ -184,6 +184,8 @@ def replay(
         Contender("optimum", _optimum(truth, actual, spec, facts, window, names), most),
     )
     contenders = [each for each in everybody if each.name in rivals or each.name not in RIVALS]
+    if any(each.most >= MAX_REPLICAS for each in scaled.values()):  # nobody knows what everything at its maximum is
+        contenders = [each for each in contenders if each.name != "static-max"]
     traffic = _traffic(truth, actual, spec, names, trouble)
     runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, watch=watch)
     sessions, took = actual.sessions[truth.inner], _took(truth, actual, scaled)

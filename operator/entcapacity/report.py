@@ -233,7 +233,7 @@ def _verdict(ours: Score, rival: Score, most: Score | None) -> Iterator[Reason]:
         yield reason("PageRivalServed", who=who)
     else:
         yield reason("PageRivalRefused", who=who, minutes=round(rival.refused_user_minutes), wait=_longest(rival))
-    compared = [each for each in (ours, rival, most) if each]
+    compared = [ours, rival, *([most] if most and most is not rival else [])]
     hours = [reason("PageHoursOf", who=short(each.name), hours=round(each.replica_hours)) for each in compared]
     yield reason("PageHours", all=_joined(hours))
 
@@ -384,10 +384,10 @@ class _Timeline:
 
     def days(self) -> Iterator[Mark]:
         """What the dates are, in a row for each set of segments that have the same days; equal days are one."""
-        rows: dict[tuple[str, ...], tuple[list[str], list[LocalDay]]] = {}
+        rows: dict[tuple[object, ...], tuple[list[str], list[LocalDay]]] = {}
         for segment in dict.fromkeys(each.segment for each in self._plans[0].demand.streams):
             days = [self._day(segment, on) for on in self._dates]
-            rows.setdefault(tuple(str(each.day.kind) for each in days), ([], days))[0].append(segment)
+            rows.setdefault(tuple((each.day.kind, each.day.reason) for each in days), ([], days))[0].append(segment)
         for row, (segments, days) in enumerate(rows.values()):
             for (kind, why_so), same_days in groupby(days, key=lambda each: (each.day.kind, each.day.reason)):
                 first, *more = same_days

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from math import exp, floor, inf
+from math import ceil, exp, floor, inf
 from operator import add, le, sub
 from typing import Final
 
@@ -139,8 +139,10 @@ def simulate(
     """
     load, clusters, minutes = _Load(tiers, traffic), [], len(traffic.logins)
     for each in contenders:
-        pods = _Pods(tiers, nodes, each.floor[:, 0].tolist(), failing_percent / 100, seed)
-        clusters.append(_Cluster(each.name, _Scaler(each), pods, _People(traffic, load), traffic.lost.tolist()))
+        people = _People(traffic, load)
+        scaler = _Scaler(each, people.usage[0])
+        pods = _Pods(tiers, nodes, scaler.pods, failing_percent / 100, seed)
+        clusters.append(_Cluster(each.name, scaler, pods, people, traffic.lost.tolist()))
     for step in watch(range(len(clusters) * minutes)):
         clusters[step // minutes].step(step % minutes)
     arrived = np.cumsum(traffic.logins)
@@ -209,12 +211,17 @@ class _Cluster:
 class _Scaler:
     """What a contender asks for."""
 
-    def __init__(self, contender: Contender) -> None:
+    def __init__(self, contender: Contender, usage: list[float]) -> None:
+        """An autoscaler begins with what it would have come to under ``usage``, had it been there before."""
         self._floor: list[list[int]] = np.minimum(contender.floor, contender.most).T.tolist()
         self._most: list[list[int]] = contender.most.T.tolist()
         self._cron: list[list[int]] | None = None if contender.cron is None else contender.cron.T.tolist()
         self._target = contender.target
         self.pods = self._floor[0]
+        if self._target:
+            settled = [ceil(each / self._target) for each in usage]
+            wanted = map(max, settled, self._cron[0]) if self._cron else settled
+            self.pods = [*map(min, map(max, wanted, self._floor[0]), self._most[0])]
         self._behaviors = [Behavior(each) for each in self.pods]
 
     def ask(self, minute: int, usage: list[float], ready: list[int]) -> None:
@@ -337,7 +344,8 @@ class _People:
         self._logins, self._session_minutes = traffic.logins.tolist(), traffic.session_minutes.tolist()
         self._limit = traffic.limit / TICKS
         self._sessions, self._waiting = traffic.sessions_before, 0.0
-        self.usage = deque([[0.0] * len(traffic.use)] * (METRIC_LAG + 1), maxlen=METRIC_LAG + 1)
+        before = [max(self._sessions * session, logins) for session, logins in load.usual[0]]
+        self.usage = deque([before] * (METRIC_LAG + 1), maxlen=METRIC_LAG + 1)
         """What the ready pods used, the oldest tick first."""
         self.active: list[float] = []
         self.outside: list[float] = []

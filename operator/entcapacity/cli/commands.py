@@ -207,6 +207,13 @@ def plan(
     found = loaded(files)
     capacity = capacity_of(found, name)
     made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
+    if output == "text":
+        from entcapacity.cli import terminal
+
+        terminal.show_plan(terminal.console(), made, capacity, lang)
+    else:
+        document = documents.plan(made, capacity, lang, every)
+        click.echo(machine.written(document, output, "workloads.steps"), nl=False)
     if report is not None:
         from entcapacity.cli import pictures
         from entcapacity.reasons import reason
@@ -214,13 +221,6 @@ def plan(
 
         inputs = [(reason("InputFiles"), ", ".join(files))]
         pictures.write(of_plan(made, capacity.name, inputs), report, lang)
-    if output == "text":
-        from entcapacity.cli import terminal
-
-        terminal.show_plan(terminal.console(), made, capacity, lang)
-        return
-    document = documents.plan(made, capacity, lang, every)
-    click.echo(machine.written(document, output, "workloads.steps"), nl=False)
 
 
 @cli.command(epilog=example("explain"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import click
 import vl_convert
 
+from entcapacity.cli import options
 from entcapacity.drawing import LOCALES, MARGIN, drawing, titled
 from entcapacity.page import Library, html
 from entcapacity.report import Report
@@ -23,10 +25,14 @@ _SCALE: Final = 2
 def write(report: Report, path: Path, language: str) -> None:
     """Writes ``path`` whole or not at all, and says where it is."""
     content = _content(report, path.suffix.lower(), language)
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(content)
+        with part.open("xb") as file:
+            file.write(content)
         part.replace(path)
+    except OSError as error:
+        why = f"{path} cannot be written ({error.strerror or error}): name another place"
+        raise options.wrong("--report", why) from None
     finally:
         part.unlink(missing_ok=True)
     click.echo(f"Report: {path}", err=True)

@@ -30,7 +30,7 @@ def _rivals(value: str) -> tuple[str, ...]:
 @cli.command(epilog=example("replay"))
 @click.argument("scenario", required=False)
 @options.files("-f", "--file", "files", required=False)
-@options.FROM
+@click.option("--from", "since", type=options.instant, metavar="INSTANT", help="Where the window begins, with -f.")
 @click.option("--until", type=options.instant, metavar="INSTANT", help="Where the window ends, with -f.")
 @options.NAME
 @click.option("--deviation", type=click.IntRange(0, 300), metavar="PERCENT", help="Up to so much more than expected.")
@@ -39,7 +39,7 @@ def _rivals(value: str) -> tuple[str, ...]:
 @click.option(
     "--demand", metavar="FILE", help="CSV of who came, time,sessions or time,sessions,logins; no deviation then."
 )
-@click.option("--plan-on", type=click.Choice(["expected", "high"]), default="high", help="Default high.")
+@click.option("--plan-on", type=click.Choice(["expected", "high"]), help="Default what the spec says.")
 @click.option("--rivals", type=_rivals, metavar="NAME,…", help="Whom to compare with besides the optimum; default all.")
 @options.REPORT
 @options.output()
@@ -54,7 +54,7 @@ def replay(
     early: int | None,
     seed: int | None,
     demand: str | None,
-    plan_on: str,
+    plan_on: str | None,
     rivals: tuple[str, ...] | None,
     report: Path | None,
     output: str,
@@ -72,13 +72,23 @@ def replay(
     from entcapacity.scenarios import built_in
     from entcapacity.schooldays import embedded
 
+    about_files = {"--from": since, "--until": until, "--name": name}
     if scenario is None and not files:
+        asked = {**about_files, "--demand": demand, "--report": report, "--deviation": deviation, "--early": early}
+        for option, value in asked.items():
+            if value is not None:
+                raise options.wrong(option, "needs a scenario, or files with -f")
         for each in built_in().values():
             click.echo(f"{each.name:24} {each.title[lang]}")
         return
     if scenario is not None and files:
         raise click.UsageError("Name a scenario, or files with -f, not both.")
+    if scenario is not None:
+        for option, value in about_files.items():
+            if value is not None:
+                raise options.wrong(option, "goes with -f only: a scenario has its own window and platform")
     if scenario is None:
+        since, until = (each.replace(second=0, microsecond=0) if each else None for each in (since, until))
         if since is None or until is None or until <= since:
             raise click.UsageError("With -f say the window: --from and a later --until.")
         if until - since > timedelta(days=options.MOST_DAYS):
@@ -107,18 +117,18 @@ def replay(
         if (deviation, early, seed) != (None, None, None):
             raise options.wrong("--demand", "says who came: leave out --deviation, --early and --seed")
         differs = _measured(demand, window)
-    on, shown = plan_on.capitalize(), RIVALS if rivals is None else rivals
+    on, shown = (plan_on or spec.demand.plan_on).capitalize(), RIVALS if rivals is None else rivals
     made = replay(spec, facts, window, differs, on, _progress, trouble=trouble, rivals=shown)
-    if report is not None:
-        from entcapacity.cli import pictures
-        from entcapacity.report import of_replay
-
-        pictures.write(of_replay(made, heading, inputs, trouble), report, lang)
     document = _document(title, made)
     if output == "text":
         _show(title, made, lang)
     else:
         click.echo(machine.written(document, output, "results"), nl=False)
+    if report is not None:
+        from entcapacity.cli import pictures
+        from entcapacity.report import of_replay
+
+        pictures.write(of_replay(made, heading, inputs, trouble), report, lang)
 
 
 def _measured(name: str, window: Grid) -> Measured:
