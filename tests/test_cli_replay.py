@@ -1,6 +1,8 @@
 """``entcapacity replay`` as a person and a machine meet it."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +135,21 @@ def test_a_window_within_one_minute_is_refused() -> None:
     assert "a later --until" in result.output
 
 
-def test_a_report_that_cannot_be_written_leaves_the_answer_and_names_the_way_out(tmp_path: Path) -> None:
-    result = run(*MORNING, "--rivals", "hpa", "-o", "json", "--report", str(tmp_path / f"{'x' * 300}.svg"))
+def test_a_report_that_cannot_be_written_leaves_the_answer_and_names_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    result = run(*MORNING, "--rivals", "hpa", "-o", "json", "--report", str(tmp_path / "x.svg"))
     assert result.exit_code == 2
     assert '"results"' in result.output
-    assert "cannot be written (File name too long): name another place" in result.output
+    assert "x.svg cannot be written (No space left on device): name another place" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_too_long_for_a_report_is_a_usage_error() -> None:
+    result = run(*MORNING, "--report", f"{'x' * 300}.svg")
+    assert result.exit_code == 2
+    assert "File name too long" in result.output

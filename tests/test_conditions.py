@@ -51,7 +51,8 @@ def test_every_finding_is_a_reason_with_a_text_in_both_languages(code: str) -> N
 
 
 @pytest.mark.parametrize(
-    "code", [each for each in CONCERNS if each not in ("Observing", "Suspended", "ObservationFailed")]
+    "code",
+    [each for each in CONCERNS if each not in ("Observing", "Suspended", "ObservationFailed", "PrometheusMissing")],
 )
 def test_a_fault_makes_its_condition_and_ready_false(code: str) -> None:
     found = made(Reason(code))

@@ -28,11 +28,8 @@ def look(prometheus: Prometheus | None, observed: Observed | None, *later: timed
     """What is seen now and later, each time anew."""
 
     async def looks() -> list[Look]:
-        observer, found = Observer(prometheus), []
-        for each in (timedelta(0), *later):
-            observer._looked = (None, float("-inf"))
-            found.append(await observer.look(observed, NOW + each))
-        return found
+        observer = Observer(prometheus)
+        return [await observer.see(observed, NOW + each) for each in (timedelta(0), *later)]
 
     return asyncio.run(looks())
 
@@ -54,6 +51,7 @@ def test_while_people_wait_nothing_is_lowered(scraped: Scraped) -> None:
 
 
 def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scraped) -> None:
+    scraped.shows("ent_sessions", 1)
     observed = Observed(sessions="nobody_has_this", max_hold="2h")
     first, last = look(Prometheus(scraped.url), observed, timedelta(hours=3))
     assert (first.hold, last.hold) == (True, False)
@@ -62,17 +60,34 @@ def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scrape
     assert "2021-04-06 11:00 UTC" in text
 
 
-def test_a_wrong_query_a_stopped_prometheus_and_none_at_all_hold_alike(scraped: Scraped) -> None:
+def test_a_wrong_query_no_number_and_a_stopped_prometheus_hold_alike(scraped: Scraped) -> None:
     wrong = Prometheus(scraped.url)
     assert look(wrong, Observed(sessions="sum(("))[0].hold
     assert look(wrong, Observed(sessions="0 / 0"))[0].hold
     scraped.stop()
     assert look(wrong, Observed(sessions="vector(1)"))[0].hold
-    assert look(None, Observed(sessions="vector(1)"))[0].hold
 
 
-def test_where_nothing_is_asked_the_plan_alone_lowers() -> None:
+def test_where_nothing_is_asked_or_nobody_can_be_the_plan_alone_lowers() -> None:
     assert look(None, None) == [Look()]
+    (unasked,) = look(None, Observed(sessions="vector(1)"))
+    assert (unasked.hold, unasked.found[0].code) == (False, "PrometheusMissing")
+
+
+def test_a_pass_never_waits_for_prometheus_and_is_told_when_it_has_answered(scraped: Scraped) -> None:
+    scraped.shows("ent_sessions", 5)
+
+    async def looks() -> tuple[Look, Look]:
+        told, observed = asyncio.Event(), Observed(sessions="ent_sessions")
+        observer = Observer(Prometheus(scraped.url), told.set)
+        first = observer.look(observed, NOW)
+        await asyncio.wait_for(told.wait(), 10)
+        return first, observer.look(observed, NOW)
+
+    first, then = asyncio.run(looks())
+    assert (first.observation, first.hold) == (None, True)
+    assert then.observation is not None
+    assert (then.observation.sessions, then.hold) == (5, False)
 
 
 def test_an_error_names_the_query() -> None:

@@ -226,12 +226,12 @@ def test_one_reset_is_counted_once_however_often_it_is_looked_at():
     assert [contest.look(there.seen(), NOW) for _ in range(3)] == [True, False, False]
 
 
-@pytest.mark.parametrize("minimum", [12, 20])
-def test_what_holds_or_was_raised_is_no_reset(minimum):
+@pytest.mark.parametrize(("minimum", "counts"), [(12, False), (20, True), (2, True)])
+def test_what_was_raised_counts_like_what_was_lowered(minimum, counts):
     contest, there = Contest(), Applied("HPA", 2, 60)
     contest.wrote(bring(there, wanted(12)), there.seen().at, NOW)
     there.set(minReplicas=minimum)
-    assert not contest.look(there.seen(), NOW)
+    assert contest.look(there.seen(), NOW) == counts
 
 
 def test_another_autoscaler_for_the_same_workload_is_no_reset():

@@ -86,7 +86,11 @@ def test_each_is_told_apart_by_kind_and_namespace() -> None:
 
 def test_a_change_wakes_its_namespace_and_what_has_none_wakes_everybody() -> None:
     world, woken = World(), []
-    world.wakes(("ent", "one"), lambda: woken.append("one"))
+
+    def one() -> None:
+        woken.append("one")
+
+    world.wakes(("ent", "one"), one)
     world.wakes(("other", "two"), lambda: woken.append("two"))
     world.put(found("Deployment"))
     assert woken == ["one"]
@@ -97,9 +101,12 @@ def test_a_change_wakes_its_namespace_and_what_has_none_wakes_everybody() -> Non
     assert woken == ["one", "one", "two"]
     world.drop(announced)
     assert woken == ["one", "one", "two", "one", "two"]
-    world.sleeps(("ent", "one"))
+    world.sleeps(("ent", "one"), lambda: None)  # of somebody whom another has replaced
+    world.put(announced)
+    assert woken[5:] == ["one", "two"]
+    world.sleeps(("ent", "one"), one)
     world.drop(found("Deployment"))
-    assert woken[5:] == []
+    assert woken[7:] == []
 
 
 def test_resources_come_by_name_and_nothing_is_left_after_clearing() -> None:

@@ -26,6 +26,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "CalendarHole": "CalendarKnown",
     "Holding": "Planned",
     "PlanFailed": "Planned",
+    "PassFailed": "Planned",
     "Observing": "Enforced",
     "Suspended": "Enforced",
     "ClockWentBack": "Enforced",
@@ -47,6 +48,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "BudgetOverdrawn": "CapacitySufficient",
     "DemandAbovePlan": "DemandAsPlanned",
     "ObservationFailed": "DemandAsPlanned",
+    "PrometheusMissing": "DemandAsPlanned",
 }
 """Which condition a finding makes false; what is not listed is worth knowing, but makes none false."""
 
@@ -97,7 +99,7 @@ def conditions(found: Iterable[Reason], planned: bool) -> tuple[Condition, ...]:
 def _demand(faults: Sequence[Reason], found: Iterable[Reason]) -> Condition:
     """Whether as many come as were to be expected. Unknown is never no."""
     if faults:
-        truth: Truth = "Unknown" if faults[0].code == "ObservationFailed" else "False"
+        truth: Truth = "Unknown" if faults[0].code in ("ObservationFailed", "PrometheusMissing") else "False"
         return Condition("DemandAsPlanned", truth, tuple(faults))
     compared = [each for each in found if each.code == "AsPlanned"]
     if compared:

@@ -38,7 +38,7 @@ def held(seen: Seen, by: str, floor: int, maximum: int | None) -> Iterator[Write
     least, most = FIELDS[seen.driver]
     if maximum is None and seen.former is not None and seen.former.raised and seen.former.maximum is not None:
         # its own value first, so that the field is never without an owner
-        yield Write(seen.at, "Apply", _body(seen, None, {most: seen.former.maximum}), RELEASED)
+        yield Write(seen.at, "Apply", _body(seen, None, {least: floor, most: seen.former.maximum}), RELEASED)
     spec = {least: floor} | ({most: maximum} if maximum is not None else {})
     yield Write(seen.at, "Apply", _body(seen, former, spec), MANAGER)
 

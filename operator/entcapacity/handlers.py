@@ -50,7 +50,8 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
     """The handlers. Indices, since Kopf starts no daemon before all that is indexed has been listed once: whoever
     planned without an announcement that is still on its way would lower a floor."""
     made = kopf.OperatorRegistry()
-    keepers: dict[Key, Keeper] = {}
+    keepers: dict[tuple[Key, str], Keeper] = {}
+    """By name and uid: one that comes after a deletion has nothing to do with the one before."""
 
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
@@ -69,11 +70,11 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
         kopf.index(group, version, plural, registry=made, id=f"known_{plural}")(brought)
         kopf.on.event(group, version, plural, registry=made, id=f"changed_{plural}")(happened)
 
-    def keeper_of(namespace: str | None, name: str) -> Keeper:
+    def keeper_of(namespace: str | None, name: str, uid: str) -> Keeper:
         key = (namespace or "", name)
-        return keepers.setdefault(key, Keeper(key, around))
+        return keepers.setdefault((key, uid), Keeper(key, around))
 
-    async def keep(namespace: str | None, name: str, stopped: Any, **_: Any) -> None:
+    async def keep(namespace: str | None, name: str, uid: str, stopped: Any, **_: Any) -> None:
         ending = asyncio.Event()
 
         async def end() -> None:
@@ -82,16 +83,16 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
 
         watcher = asyncio.create_task(end())
         try:
-            await keeper_of(namespace, name).keep(ending)
+            await keeper_of(namespace, name, uid).keep(ending)
         finally:
             watcher.cancel()
 
-    async def give_back(body: Any, namespace: str | None, name: str, **_: Any) -> None:
+    async def give_back(body: Any, namespace: str | None, name: str, uid: str, **_: Any) -> None:
         try:
-            await keeper_of(namespace, name).give_back(dict(body))
+            await keeper_of(namespace, name, uid).give_back(dict(body))
         except ClusterError as error:
             raise kopf.TemporaryError(str(error), delay=_RETRY_SECONDS) from None
-        keepers.pop((namespace or "", name), None)
+        keepers.pop(((namespace or "", name), uid), None)
 
     daemon = kopf.daemon(
         GROUP, _VERSION, "entcapacities", registry=made, id="keep", cancellation_backoff=5, cancellation_timeout=5

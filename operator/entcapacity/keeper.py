@@ -27,8 +27,8 @@ from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
-from entcapacity.observing import Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, older_owner, tell_kept
+from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
+from entcapacity.ownership import all_objects, given_back, heir_of, older_owner, tell_kept
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
@@ -39,6 +39,7 @@ from entcapacity.reconcile import (
     Pace,
     Wanted,
     decide,
+    handed_over,
     lowered,
     obstacles,
     release,
@@ -61,6 +62,8 @@ _STATUS_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 1.0
 """Least real seconds between two passes of which the first failed."""
+_BACK_SECONDS: Final = 12 * 3600.0
+"""How long a clock that went back is not believed."""
 _POLL_SECONDS: Final = 5.0
 """How often kinds are looked at that no watch brings."""
 _IDLE_SECONDS: Final = 60.0
@@ -113,7 +116,8 @@ class Keeper:
         self._raised: dict[str, datetime] = {}
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
-        self._observer = Observer(around.prometheus)
+        self._observer = Observer(around.prometheus, self._woken.set)
+        self._back_since: float | None = None
         self._gone = False
 
     async def keep(self, stopped: asyncio.Event) -> None:
@@ -130,7 +134,7 @@ class Keeper:
                 await _first(stopped, self._woken, seconds)
                 await asyncio.sleep(_TOGETHER_SECONDS)
         finally:
-            self._around.world.sleeps(self._key)
+            self._around.world.sleeps(self._key, self._woken.set)
             self._around.pulse.rest(self._name)
             self._around.limits.pop(self._key, None)
 
@@ -153,10 +157,12 @@ class Keeper:
             self._around.meters.failed(self._key)
             self._around.pulse.beat(self._name)  # it is not the loop that fails
             return _RETRY_SECONDS
-        except Exception:
+        except Exception as error:
             log.exception("%s: a pass failed; tried again in %d s", self._name, _RETRY_SECONDS)
             self._failures += 1
             self._around.meters.failed(self._key)
+            self._around.pulse.beat(self._name)  # nor that it is dead: one bad platform must not end all others
+            await self._say_failure(error)
             return _RETRY_SECONDS
         return seconds
 
@@ -182,17 +188,19 @@ class Keeper:
         found = [each for each in seen.values() if isinstance(each, Reason)]
         made = await self._plan(document, spec, seen, objects, now, found)
         if made is None:
+            if spec.mode == "Observe":
+                await self._let_go(document, targets.held_by(self._key[1], objects), found)
             await self._say(document, found, now, {})
             return _RETRY_SECONDS
         found += made.found
-        back = self._last is not None and now < self._last - MINUTE
-        self._last = now
+        back = self._went_back(now)
         if back:
             found.append(reason("ClockWentBack"))
-        look = await self._observer.look(spec.observed, now)
+        look = self._observer.look(spec.observed, now)
+        look = replace(look, hold=look.hold or back)
         found += [*look.found, *_compared(made.plan, look, now)]
         self._around.meters.saw(self._key, look.observation)
-        retry = await self._act(spec, seen, objects, made.plan, now, found, look, hold=back)
+        retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
         await self._measure(seen, objects)
         self._meter(made, seen, now)
         state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
@@ -210,9 +218,33 @@ class Keeper:
             *retry,
             *again,
         ]
+        if spec.observed is not None:
+            seconds.append(EVERY_SECONDS)
         if any(targets.target_of(each, "").kind not in WATCHED for each in spec.workloads):
             seconds.append(_POLL_SECONDS)
         return min(seconds)
+
+    def _went_back(self, now: datetime) -> bool:
+        """Whether the clock stands before what it showed already; after half a day that is believed."""
+        if self._last is None or now >= self._last - MINUTE:
+            self._last = now if self._last is None else max(now, self._last)
+            self._back_since = None
+            return False
+        self._back_since = self._back_since or time.monotonic()
+        if time.monotonic() - self._back_since > _BACK_SECONDS:
+            self._last, self._back_since = now, None
+            return False
+        return True
+
+    async def _say_failure(self, error: Exception) -> None:
+        """Says in a condition that a pass failed, if that can be said."""
+        document = self._around.world.get(CAPACITY, self._key)
+        if document is not None and "deletionTimestamp" not in document["metadata"]:
+            why = reason("PassFailed", problem=f"{type(error).__name__}: {error}")
+            try:
+                await self._say(document, [why], self._around.clock.now(), {})
+            except Exception as other:
+                log.warning("%s: nor could it be said: %s", self._name, other)
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
         """Takes start-up times from the status of an operator that was here before."""
@@ -248,7 +280,7 @@ class Keeper:
         found += about_calendars
         if never_read:
             found.append(reason("Holding"))
-            return None
+            return self._made  # the plan that there is, if there is one, was made with the calendar
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
         facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
         bounds = {name: each.bounds for name, each in there.items()}
@@ -267,7 +299,9 @@ class Keeper:
             tuple(sorted(startups.items())),
             tuple((name, each.min, each.max) for name, each in sorted(bounds.items())),
         )
-        above = any(name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items())
+        above = not suspended and any(
+            name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items()
+        )
         old = self._made
         if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
             return old
@@ -278,14 +312,13 @@ class Keeper:
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
         held = await self._room(spec)
-        taken = {
-            name: room.takes(
-                objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
-            )
+        templates = {
+            name: objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
             for name, each in there.items()
         }
 
         def make() -> Made:
+            taken = {name: room.takes(each) for name, each in templates.items()}
             planned = plan(spec, facts, now, window)
             costs = cost(planned)
             why = (*notices(planned, costs), *room.shortages(planned, running, taken, held))
@@ -320,6 +353,7 @@ class Keeper:
 
     async def _act(
         self,
+        document: Object,
         spec: ENTCapacitySpec,
         seen: Mapping[str, Seen | Reason],
         objects: targets.Objects,
@@ -327,7 +361,6 @@ class Keeper:
         now: datetime,
         found: list[Reason],
         look: Look,
-        hold: bool,
     ) -> list[float]:
         """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
         there = [each for each in seen.values() if isinstance(each, Seen)]
@@ -337,15 +370,13 @@ class Keeper:
             found.append(reason("Observing"))
             self._asked.clear()
             self._contests.clear()
-            return await self._let_go(targets.held_by(self._key[1], objects), found)
+            return await self._let_go(document, targets.held_by(self._key[1], objects), found)
         if spec.suspend_until is not None and now < spec.suspend_until:
             found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
             return [self._around.clock.seconds_until(spec.suspend_until)]
-        if hold:
-            return []
         index = planned.grid.index(now)
         answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
-        again = await self._let_go(self._left(spec, seen, objects), found)
+        again = await self._let_go(document, self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]
 
     def _left(
@@ -362,14 +393,18 @@ class Keeper:
             if each.at not in kept and each.target not in unclear:
                 yield each
 
-    async def _let_go(self, held: Iterable[Seen], found: list[Reason]) -> list[float]:
-        """Gives back; answers with the seconds after which to try again."""
+    async def _let_go(self, document: Object, held: Iterable[Seen], found: list[Reason]) -> list[float]:
+        """Gives back, or hands over to whoever scales it, too; answers with the seconds after which to try again."""
         problems = []
         for each in held:
-            problem = await self._write(each, release(each, self._key[1]))
+            acts = document["spec"].get("mode") == "Enforce"
+            heir = heir_of(self._around.world, document, each.target) if acts else ""
+            writes = handed_over(each, heir) if heir else release(each, self._key[1])
+            problem = await self._write(each, writes)
             if problem is None:
-                log.info("%s: %s given back", self._name, each.at)
-                await tell_kept(self._around, each)
+                log.info("%s: %s given %s", self._name, each.at, f"to {heir}" if heir else "back")
+                if not heir:
+                    await tell_kept(self._around, each)
             else:
                 problems.append(problem)
         found += problems
@@ -562,6 +597,7 @@ class Keeper:
             await self._around.kube.apply_config_map(namespace, called, body)
         except ClusterError as error:
             log.info("%s: plan not published: %s", self._name, error)
+            return
         self._published = version
 
     def _next(self, planned: Plan, now: datetime) -> datetime:

@@ -231,11 +231,17 @@ async def _answered(asked: Awaitable[Any]) -> Any:
 
 
 async def _raw(asked: Awaitable[Any]) -> Any:
-    response = await _answered(asked)
-    text = await response.text()
-    if response.status >= HTTPStatus.BAD_REQUEST:
-        raise ClusterError(response.status, json.loads(text).get("message", text) if text.startswith("{") else text)
-    return json.loads(text)
+    async def read() -> tuple[int, Any]:
+        response = await asked
+        return response.status, json.loads(await response.text())
+
+    try:
+        status, found = await _answered(read())
+    except ValueError as error:  # something before the API server answered in its place
+        raise ClusterError(0, f"the API server answers no JSON: {error}") from None
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise ClusterError(status, str(found.get("message", found)))
+    return found
 
 
 def _message(error: ApiException) -> str:

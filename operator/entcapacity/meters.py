@@ -91,6 +91,8 @@ class Meters:
         self._announcements.labels(*key).set(in_force(plan, plan.grid.instant(index)))
         midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
         self._until.labels(*key).set(midnight.timestamp())
+        for gauge in (self._floor, self._ready):  # a workload that is gone has neither
+            gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
         for each in plan.workloads:
             labels = (*key, each.name)
             self._need.labels(*labels).set(int(each.need[index]))
@@ -118,6 +120,11 @@ class Meters:
         seconds = percentile(startups.warm, 95)
         if seconds is not None:
             self._startup.labels(*key, workload).set(seconds)
+
+    def clear(self) -> None:
+        """Drops everything that was said of ENTCapacities: somebody else leads now."""
+        for gauge in self._gauges:
+            gauge.clear()
 
     def forget(self, key: tuple[str, str]) -> None:
         """Drops what was said of an ENTCapacity that is gone."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,6 +14,7 @@ from typing import Final
 import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
+from urllib3.util import Retry
 
 from entcapacity.reasons import Reason, reason
 from entcapacity.spec import Observed
@@ -40,7 +43,9 @@ class Prometheus:
     """One Prometheus, asked for numbers."""
 
     def __init__(self, url: str) -> None:
-        self._connection = PrometheusConnect(url, timeout=_SECONDS)
+        # asked once: a retry would only be later; in threads of its own, so that planning never waits for an answer
+        self._connection = PrometheusConnect(url, timeout=_SECONDS, retry=Retry(total=0))
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="prometheus")
 
     async def observe(self, observed: Observed, now: datetime) -> Observation:
         """The answers to a platform's queries. Raises ``NotObserved``."""
@@ -50,8 +55,11 @@ class Prometheus:
             "waiting": observed.waiting,
         }
         asked = {name: query for name, query in queries.items() if query is not None}
-        answers = await asyncio.gather(*(asyncio.to_thread(self._number, query) for query in asked.values()))
+        answers = await asyncio.gather(*map(self._answer, asked.values()))
         return Observation(now, **dict(zip(asked, answers, strict=True)))
+
+    def _answer(self, query: str) -> asyncio.Future[float]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._number, query)
 
     def _number(self, query: str) -> float:
         """The one number that a query gives; several are added up, as those of several pods."""
@@ -82,27 +90,39 @@ class Look:
 class Observer:
     """Looks at one platform now and then, and knows since when there is nothing to see."""
 
-    def __init__(self, prometheus: Prometheus | None) -> None:
-        self._prometheus = prometheus
-        self._looked: tuple[Observed | None, float] = (None, -math.inf)
+    def __init__(self, prometheus: Prometheus | None, told: Callable[[], None] = lambda: None) -> None:
+        """``told`` is called when there is something new."""
+        self._prometheus, self._told = prometheus, told
+        self._asked: Observed | None = None
+        self._when = -math.inf
+        self._looking: asyncio.Task[None] | None = None
         self._blind_since: datetime | None = None
         self._last = Look()
 
-    async def look(self, observed: Observed | None, now: datetime) -> Look:
-        """What is seen now; what was seen within the last seconds counts, too."""
-        asked, when = self._looked
-        if asked != observed or time.monotonic() >= when + EVERY_SECONDS:
-            self._last = await self._look(observed, now)
-            self._looked = (observed, time.monotonic())
+    def look(self, observed: Observed | None, now: datetime) -> Look:
+        """What was seen last; looks anew meanwhile, so that nothing waits for Prometheus. At first nobody knows."""
+        if observed != self._asked:
+            self._asked, self._when = observed, -math.inf
+            self._last = Look(hold=observed is not None and self._prometheus is not None)
+        if time.monotonic() >= self._when + EVERY_SECONDS and (self._looking is None or self._looking.done()):
+            self._when = time.monotonic()
+            self._looking = asyncio.create_task(self._renew(observed, now))
         return self._last
 
-    async def _look(self, observed: Observed | None, now: datetime) -> Look:
+    async def _renew(self, observed: Observed | None, now: datetime) -> None:
+        found = await self.see(observed, now)
+        if observed == self._asked and found != self._last:
+            self._last = found
+            self._told()
+
+    async def see(self, observed: Observed | None, now: datetime) -> Look:
+        """What Prometheus says now."""
         if observed is None:
             self._blind_since = None
             return Look()
+        if self._prometheus is None:  # not configured: the plan lowers
+            return Look(found=(reason("PrometheusMissing"),))
         try:
-            if self._prometheus is None:
-                raise NotObserved("the operator runs without --prometheus")
             seen = await self._prometheus.observe(observed, now)
         except NotObserved as error:
             self._blind_since = self._blind_since or now

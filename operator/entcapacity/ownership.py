@@ -28,7 +28,7 @@ async def given_back(around: Surroundings, document: Object, heirs: bool) -> Non
     problems = []
     objects = await all_objects(around, namespace, document)
     for each in targets.held_by(name, objects):
-        heir = _heir(around.world, document, each.target) if heirs else ""
+        heir = heir_of(around.world, document, each.target) if heirs else ""
         for write in handed_over(each, heir) if heir else release(each, name):
             try:
                 around.world.put(await around.kube.write(write))
@@ -50,7 +50,7 @@ async def all_objects(around: Surroundings, namespace: str, document: Object) ->
     for each in document.get("spec", {}).get("workloads", []):
         target = each.get("target") or {}
         kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
-        if kind not in WATCHED and "/" in api_version:
+        if kind not in WATCHED and api_version.count("/") == 1:
             ref = Ref(api_version, kind, namespace, target["name"])
             key = (targets.group_of(api_version), kind, ref.name)
             workloads.pop(key, None)
@@ -83,7 +83,7 @@ def older_owner(world: World, document: Object, target: Ref) -> str:
     return next((other.name for each, other in others if targets.older(each, document)), "")
 
 
-def _heir(world: World, document: Object, target: Ref) -> str:
+def heir_of(world: World, document: Object, target: Ref) -> str:
     """The name of the ENTCapacity that acts on a target when this one is gone; empty where there is none."""
     first: tuple[Object, ENTCapacity] | None = None
     for each in _also_scaling(world, document, target):

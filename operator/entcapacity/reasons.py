@@ -616,6 +616,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{sessions:session vue|sessions vues} où {high} au plus étaient attendues : mettre boost, ou corriger "
         "l'audience",
     ),
+    "PrometheusMissing": (
+        "observed is set, but the operator runs without --prometheus: set it",
+        "observed est renseigné, mais l'opérateur tourne sans --prometheus : à fixer",
+    ),
     "ObservationFailed": (
         "Prometheus gives no answer, and nothing is lowered until {until}: {problem}",
         "Prometheus ne répond pas, et rien n'est abaissé jusqu'à {until} : {problem}",
@@ -678,6 +682,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PlanFailed": (
         "the plan failed, and what is there is held: {problem}",
         "le plan a échoué, et l'existant est maintenu : {problem}",
+    ),
+    "PassFailed": (
+        "a pass failed, and what is there is held: {problem}",
+        "une passe a échoué, et l'existant est maintenu : {problem}",
     ),
     "Observing": ("mode is Observe: nothing is written", "mode vaut Observe : rien n'est écrit"),
     "Suspended": ("suspended until {until}: floors are left as they are", "suspendu jusqu'à {until} : planchers figés"),

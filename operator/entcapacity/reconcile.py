@@ -89,7 +89,7 @@ def decide(wanted: Wanted, seen: Seen, by: str) -> Decision:
         and (seen.maximum == asked.maximum if asked.maximum is not None else not raised)
     )
     writes = [] if as_is else list(held(seen, by, asked.floor, asked.maximum))
-    if seen.replicas == 0 and asked.floor > 0 and seen.driver != "Scale" and wanted.must_run:
+    if seen.replicas == 0 and asked.floor > 0 and seen.driver != "Scale" and wanted.must_run and not seen.paused:
         # an autoscaler leaves what stands at zero alone, whatever its minimum
         writes.append(Write(seen.target, "Scale", {"spec": {"replicas": asked.floor}}, MANAGER))
     return Decision(asked, tuple(writes))
@@ -157,7 +157,7 @@ class Contest:
 
     def look(self, seen: Seen, now: datetime) -> bool:
         """Whether what we wrote was put back since; counted once for each of our writes."""
-        if self._counted or self.ours is None or self._at != seen.at or seen.minimum >= self.ours.floor:
+        if self._counted or self.ours is None or self._at != seen.at or seen.minimum == self.ours.floor:
             return False
         self._resets.append(now)
         self._counted = True

@@ -92,6 +92,7 @@ async def run(options: Options) -> None:
                     await asyncio.wait({asyncio.create_task(ended.wait())}, timeout=_AGAIN_SECONDS)
             finally:
                 around.meters.leading.set(0)
+                around.meters.clear()
                 around.world.clear()
                 around.pulse.rest(_WATCHES)
             if not ended.is_set():  # Kopf ended by itself: on a signal that it took

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
@@ -28,18 +29,18 @@ def application(
     async def readyz(_: web.Request) -> web.Response:
         return web.Response(status=200 if ready() else 503, text="ok" if ready() else "not connected yet")
 
-    async def session_limit(_: web.Request) -> web.Response:
+    async def session_limit(request: web.Request) -> web.Response:
+        only = request.match_info.get("namespace")
         try:
             found = {**await _said(around.kube, watched), **around.limits}
         except ClusterError as error:
             if not around.limits:
                 return web.Response(status=503, text=str(error))
             found = dict(around.limits)
-        limits: dict[str, int] = {}
-        for (_namespace, name), sessions in found.items():
-            # never 0, which entcore takes for no limit at all; of one name in two namespaces, the safer
-            limits[name] = max(1, min(sessions, limits.get(name, sessions)))
-        return web.json_response(limits)
+        meant = {key: sessions for key, sessions in found.items() if only in (None, key[0])}
+        times = Counter(name for _, name in meant)
+        # never 0, which entcore takes for no limit at all; a name that stands in two namespaces is nobody's here
+        return web.json_response({name: max(1, each) for (_, name), each in meant.items() if times[name] == 1})
 
     app = web.Application()
     app.add_routes(
@@ -48,6 +49,7 @@ def application(
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
             web.get("/session/limit", session_limit),
+            web.get("/{namespace}/session/limit", session_limit),
         ]
     )
     return app

@@ -199,7 +199,9 @@ class Demand(Model):
 class Target(Model):
     """What is scaled."""
 
-    api_version: ObjectName = Field("apps/v1", description="API version of the workload.")
+    api_version: Annotated[ObjectName, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$")] = Field(
+        "apps/v1", description="API version of the workload: group/version."
+    )
     kind: ObjectName = Field("Deployment", description="Deployment, StatefulSet, or anything with /scale.")
     name: ObjectName = Field(description="Name in the same namespace.")
 

@@ -91,9 +91,10 @@ class World:
         """Has ``wake`` called when something changes that an ENTCapacity may depend on."""
         self._wakers[key] = wake
 
-    def sleeps(self, key: Key) -> None:
-        """Calls it no more."""
-        self._wakers.pop(key, None)
+    def sleeps(self, key: Key, wake: Callable[[], None]) -> None:
+        """Calls it no more, unless somebody else has come in its place."""
+        if self._wakers.get(key) == wake:
+            del self._wakers[key]
 
     def _wake(self, namespace: str) -> None:
         for key, wake in self._wakers.items():

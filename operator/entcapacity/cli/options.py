@@ -72,8 +72,12 @@ def report(value: str | Path) -> Path:
     path = Path(value)
     if path.suffix.lower() not in REPORTS:
         raise click.BadParameter(f"{str(value)!r}: write a name that ends in {', '.join(REPORTS)}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise click.BadParameter(f"{str(value)!r}: " + ("is a directory" if path.is_dir() else "no such directory"))
+    try:
+        wrong_place = "is a directory" if path.is_dir() else "" if path.parent.is_dir() else "no such directory"
+    except OSError as error:  # a name that is too long, for one
+        wrong_place = str(error.strerror)
+    if wrong_place:
+        raise click.BadParameter(f"{str(value)!r}: {wrong_place}")
     if find_spec("vl_convert") is None:
         raise click.BadParameter("needs vl-convert-python: pip install vl-convert-python")
     return path
