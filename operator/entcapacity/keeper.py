@@ -434,14 +434,18 @@ class Keeper:
             found.append(
                 reason("Contested", workload=each.name, object=str(each.at), field=field, by=contest.by or "?")
             )
-            again = contest.next_try(now)
-            if decision.writes and now < again:
-                return self._around.clock.seconds_until(again)
+            allowed = contest.next_try(now)
+            if decision.writes and now < allowed:
+                return self._around.clock.seconds_until(allowed)
         self._asked[each.name] = decision.asked
         pace.highest = max(pace.highest, decision.asked.floor)
+        # above the plan, on its way down or held: the next minute may lower it further
+        minute_later = now.replace(second=0, microsecond=0) + MINUTE
+        above = decision.asked.floor > int(workload.floor[index])
+        again = self._around.clock.seconds_until(minute_later) if above else None
         if not decision.writes:
             self._ready_in_time(planned, each, index, found)
-            return None
+            return again
         refused = self._refused.get(each.name)
         if refused is not None and refused.asked == decision.asked and time.monotonic() < refused.until:
             found.append(refused.why)  # whatever woke us, it is not asked for again so soon
@@ -454,7 +458,7 @@ class Keeper:
             return _RETRY_SECONDS
         self._refused.pop(each.name, None)
         self._wrote(planned, each, decision, contest, now)
-        return None
+        return again
 
     def _wrote(self, planned: Plan, each: Seen, decision: Decision, contest: Contest, now: datetime) -> None:
         asked, before = decision.asked, each.minimum

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import requests
 from prometheus_api_client import PrometheusConnect
-from prometheus_api_client.exceptions import PrometheusApiClientException
 from urllib3.util import Retry
 
 from entcapacity.reasons import Reason, reason
@@ -65,13 +63,13 @@ class Prometheus:
         """The one number that a query gives; several are added up, as those of several pods."""
         try:
             found = self._connection.custom_query(query)
-        except (requests.RequestException, PrometheusApiClientException, ValueError, KeyError) as error:
+            # a vector is a list of samples, a scalar one pair of time and value
+            values = [each["value"][1] for each in found] if found and isinstance(found[0], dict) else found[1:]
+            total = sum(float(each) for each in values)
+        except Exception as error:  # whatever a server answers, or none
             raise NotObserved(f"{query}: {error}") from None
-        # a vector is a list of samples, a scalar one pair of time and value
-        values = [each["value"][1] for each in found] if found and isinstance(found[0], dict) else found[1:]
         if not values:
             raise NotObserved(f"{query}: there is no such series now")
-        total = sum(float(each) for each in values)
         if not math.isfinite(total) or total < 0:
             raise NotObserved(f"{query}: answers {total}, which is no number of people")
         return total
