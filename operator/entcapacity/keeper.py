@@ -428,7 +428,7 @@ class Keeper:
         decision = decide(wanted, each, self._key[1])
         contest = self._contests.setdefault(each.name, Contest())
         if contest.look(each, now):
-            log.warning("%s: %s was put back to %d by %s", self._name, each.at, each.minimum, each.manager)
+            log.warning("%s: %s was set to %d by %s", self._name, each.at, each.minimum, each.manager)
         if contest.contested(now):
             field = targets.FIELDS[each.driver][0]
             found.append(

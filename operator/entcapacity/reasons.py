@@ -690,12 +690,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Observing": ("mode is Observe: nothing is written", "mode vaut Observe : rien n'est écrit"),
     "Suspended": ("suspended until {until}: floors are left as they are", "suspendu jusqu'à {until} : planchers figés"),
     "ClockWentBack": (
-        "the clock went back: what is there is held until it has caught up",
-        "l'horloge a reculé : l'existant est maintenu jusqu'à ce qu'elle ait rattrapé",
+        "the clock went back: nothing is lowered until it has caught up",
+        "l'horloge a reculé : rien n'est abaissé jusqu'à ce qu'elle ait rattrapé",
     ),
     "Contested": (
-        "{workload}: {by} keeps putting {field} of {object} back: leave the field to us, or leave the workload out",
-        "{workload} : {by} remet sans cesse {field} de {object} : nous laisser le champ, ou retirer le workload",
+        "{workload}: {by} keeps changing {field} of {object}: leave the field to us, or leave the workload out",
+        "{workload} : {by} change sans cesse {field} de {object} : nous laisser le champ, ou retirer le workload",
     ),
     "WriteFailed": (
         "{workload}: {object} was not written, tried again: {problem}",
