@@ -125,7 +125,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"applied as `{targets.RELEASED}`",
         f"annotation `{targets.FORMER}`",
         f"finalizer `{FINALIZER}`",
-        {5: "After five times in ten minutes it is tried once a minute only"}[reconcile.AT_ONCE],
+        {5: "After five such changes in ten minutes we write once a minute only"}[reconcile.AT_ONCE],
     ],
 )
 def test_numbers_and_names_are_those_of_the_code(said: str) -> None:
