@@ -28,7 +28,7 @@ class Scraped:
         deadline = time.monotonic() + seconds
         while self._value(metric) != value:
             assert time.monotonic() < deadline, f"Prometheus does not show {metric} {value}: {self._value(metric)}"
-            time.sleep(0.2)
+            time.sleep(0.05)
 
     def _value(self, metric: str) -> float | None:
         try:
@@ -66,7 +66,7 @@ def a_prometheus(directory: Path) -> Iterator[Scraped]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (port,) = free_ports(1)
     settings = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
+        "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
         "scrape_configs": [{"job_name": "ent", "static_configs": [{"targets": [f"{HOST}:{server.server_port}"]}]}],
     }
     (directory / "prometheus.yml").write_text(json.dumps(settings))

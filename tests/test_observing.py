@@ -1,8 +1,8 @@
 """What a real Prometheus sees of a platform, and what follows: nobody's floor is lowered under their feet."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,10 +18,17 @@ NOW = datetime(2021, 4, 6, 9, tzinfo=UTC)
 COUNTS = st.integers(0, 500)
 
 
-@pytest.fixture
-def scraped(tmp_path: Path) -> Scraped:
-    with a_prometheus(tmp_path) as made:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    with a_prometheus(tmp_path_factory.mktemp("prometheus")) as made:
         yield made
+
+
+@pytest.fixture
+def scraped(running: Scraped) -> Scraped:
+    """One Prometheus for all tests that leave it alive; each begins without any figure."""
+    running.figures.clear()
+    return running
 
 
 def look(prometheus: Prometheus | None, observed: Observed | None, *later: timedelta) -> list[Look]:
@@ -60,12 +67,12 @@ def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scrape
     assert "2021-04-06 11:00 UTC" in text
 
 
-def test_a_wrong_query_no_number_and_a_stopped_prometheus_hold_alike(scraped: Scraped) -> None:
-    wrong = Prometheus(scraped.url)
-    assert look(wrong, Observed(sessions="sum(("))[0].hold
-    assert look(wrong, Observed(sessions="0 / 0"))[0].hold
-    scraped.stop()
-    assert look(wrong, Observed(sessions="vector(1)"))[0].hold
+def test_a_wrong_query_no_number_and_no_prometheus_there_hold_alike(scraped: Scraped) -> None:
+    scraped.shows("ent_sessions", 1)
+    assert look(Prometheus(scraped.url), Observed(sessions="sum(("))[0].hold
+    assert look(Prometheus(scraped.url), Observed(sessions="0 / 0"))[0].hold
+    assert not look(Prometheus(scraped.url), Observed(sessions="vector(1)"))[0].hold
+    assert look(Prometheus("http://127.0.0.1:9"), Observed(sessions="vector(1)"))[0].hold
 
 
 def test_where_nothing_is_asked_or_nobody_can_be_the_plan_alone_lowers() -> None:
