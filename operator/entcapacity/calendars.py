@@ -11,11 +11,11 @@ from entcapacity.calendar_files import CalendarError
 from entcapacity.fields import Scope
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolCalendar
-from entcapacity.schooldays import SchoolDays
+from entcapacity.schooldays import SchoolDays, embedded
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.streams import places_of
 from entcapacity.targets import Object
-from entcapacity.terms import Terms, embedded_terms
+from entcapacity.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Calendars:
     """By calendar, what its file said when it was last readable."""
     problems: Mapping[str, Reason] = field(default_factory=dict)
     """By calendar, why its file cannot be read."""
-    days: SchoolDays = field(default_factory=lambda: SchoolDays(embedded_terms()), compare=False)
+    days: SchoolDays = field(default_factory=embedded, compare=False)
 
     def with_texts(self, resources: tuple[SchoolCalendar, ...], texts: Mapping[str, str | Reason]) -> Calendars:
         """The same with what the ConfigMaps hold now; a text is a reason where there is none.
@@ -50,7 +50,7 @@ class Calendars:
                 files[each.name] = self.files[each.name]
         if (resources, files, problems) == (self.resources, self.files, self.problems):
             return self
-        return Calendars(resources, files, problems, SchoolDays(embedded_terms(), resources, files))
+        return Calendars(resources, files, problems, self.days.with_calendars(resources, files))
 
     def extent(self, calendar: SchoolCalendar) -> tuple[int, date | None]:
         """How many days a calendar holds, and the last of them; ``None`` where it holds none."""

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from math import ceil, inf
 from typing import Any, Final
 
@@ -21,14 +20,13 @@ import numpy as np
 from entcapacity import room, summary, targets
 from entcapacity.conditions import as_status, conditions
 from entcapacity.cost import Cost, cost
-from entcapacity.drivers import Write
 from entcapacity.facts import Facts
 from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
 from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, heir_of, older_owner, tell_kept
+from entcapacity.ownership import all_objects, given_back, let_go, older_owner, write
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
@@ -39,10 +37,8 @@ from entcapacity.reconcile import (
     Pace,
     Wanted,
     decide,
-    handed_over,
     lowered,
     obstacles,
-    release,
 )
 from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 from entcapacity.startups import Startups
@@ -312,10 +308,7 @@ class Keeper:
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
         held = await self._room(spec)
-        templates = {
-            name: objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
-            for name, each in there.items()
-        }
+        templates = {name: objects.workloads[each.target.key] for name, each in there.items()}
 
         def make() -> Made:
             taken = {name: room.takes(each) for name, each in templates.items()}
@@ -395,18 +388,7 @@ class Keeper:
 
     async def _let_go(self, document: Object, held: Iterable[Seen], found: list[Reason]) -> list[float]:
         """Gives back, or hands over to whoever scales it, too; answers with the seconds after which to try again."""
-        problems = []
-        for each in held:
-            acts = document["spec"].get("mode") == "Enforce"
-            heir = heir_of(self._around.world, document, each.target) if acts else ""
-            writes = handed_over(each, heir) if heir else release(each, self._key[1])
-            problem = await self._write(each, writes)
-            if problem is None:
-                log.info("%s: %s given %s", self._name, each.at, f"to {heir}" if heir else "back")
-                if not heir:
-                    await tell_kept(self._around, each)
-            else:
-                problems.append(problem)
+        problems = await let_go(self._around, document, held, heirs=document["spec"].get("mode") == "Enforce")
         found += problems
         return [_RETRY_SECONDS] if problems else []
 
@@ -450,7 +432,7 @@ class Keeper:
         if refused is not None and refused.asked == decision.asked and time.monotonic() < refused.until:
             found.append(refused.why)  # whatever woke us, it is not asked for again so soon
             return refused.until - time.monotonic()
-        problem = await self._write(each, decision.writes)
+        problem = await write(self._around, each, decision.writes)
         if problem is not None:
             found.append(problem)
             self._refused[each.name] = _Refused(decision.asked, problem, time.monotonic() + _RETRY_SECONDS)
@@ -478,34 +460,6 @@ class Keeper:
         if each.ready < min(due, each.replicas) and index > planned.grid.index(planned.as_of) + _LATE_MINUTES:
             found.append(reason("NotReady", workload=each.name, ready=each.ready, due=due))
 
-    async def _write(self, seen: Seen, writes: tuple[Write, ...]) -> Reason | None:
-        """Does the writes in turn, and tells the world how things then are; answers with what went wrong."""
-        for each in writes:
-            try:
-                answer = await self._around.kube.write(each)
-            except ClusterError as error:
-                if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
-                    await self._look_again(seen)
-                return reason("WriteFailed", workload=seen.name, object=str(each.at), problem=str(error))
-            if each.how == "Apply":
-                self._around.world.put(answer)
-            else:
-                self._around.world.scaled(each.at, answer)
-        return None
-
-    async def _look_again(self, seen: Seen) -> None:
-        """Looks at what was held itself: of a deletion while it was connecting anew, no watch tells."""
-        try:
-            found = await self._around.kube.get(seen.at)
-        except ClusterError as error:
-            log.info("%s: no look at %s: %s", self._name, seen.at, error)
-            return
-        if found is None:
-            metadata = {"namespace": seen.at.namespace, "name": seen.at.name, "uid": seen.uid}
-            self._around.world.drop({"apiVersion": seen.at.api_version, "kind": seen.at.kind, "metadata": metadata})
-        else:
-            self._around.world.put(found)
-
     async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
         """Looks at the pods that a raise brought, once they are all Ready."""
         for name, since in list(self._raised.items()):
@@ -515,7 +469,7 @@ class Keeper:
             if each.ready < max(each.replicas, self._asked[name].floor):  # an HPA takes a moment to follow its minimum
                 continue
             del self._raised[name]
-            target = objects.workloads[targets.group_of(each.target.api_version), each.target.kind, each.target.name]
+            target = objects.workloads[each.target.key]
             labels = target.get("spec", {}).get("selector", {}).get("matchLabels", {})
             if not labels:
                 continue

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from http import HTTPStatus
 
 from entcapacity import targets
+from entcapacity.drivers import Write
 from entcapacity.kube import ClusterError
 from entcapacity.parse import InvalidResource, parse
-from entcapacity.reasons import reason
+from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import handed_over, release
 from entcapacity.spec import ENTCapacity
 from entcapacity.surroundings import Surroundings
@@ -25,22 +27,59 @@ async def given_back(around: Surroundings, document: Object, heirs: bool) -> Non
     With ``heirs``, what another one scales, too, is handed over to that one.
     """
     namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
-    problems = []
     objects = await all_objects(around, namespace, document)
-    for each in targets.held_by(name, objects):
-        heir = heir_of(around.world, document, each.target) if heirs else ""
-        for write in handed_over(each, heir) if heir else release(each, name):
-            try:
-                around.world.put(await around.kube.write(write))
-            except ClusterError as error:
-                problems.append(f"{each.at}: {error}")
-                break
-        else:
-            log.info("%s/%s: %s given %s", namespace, name, each.at, f"to {heir}" if heir else "back")
-            if not heir:
-                await tell_kept(around, each)
+    problems = await let_go(around, document, targets.held_by(name, objects), heirs)
     if problems:
-        raise ClusterError(0, "not given back yet: " + "; ".join(problems))
+        raise ClusterError(0, "not given back yet: " + "; ".join(each.text(around.language) for each in problems))
+
+
+async def let_go(around: Surroundings, document: Object, held: Iterable[Seen], heirs: bool) -> list[Reason]:
+    """Gives back what an ENTCapacity holds, or with ``heirs`` hands it over to another one that scales it, too.
+
+    Answers with what could not be done.
+    """
+    namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
+    problems = []
+    for each in held:
+        heir = heir_of(around.world, document, each.target) if heirs else ""
+        problem = await write(around, each, handed_over(each, heir) if heir else release(each, name))
+        if problem is not None:
+            problems.append(problem)
+            continue
+        log.info("%s/%s: %s given %s", namespace, name, each.at, f"to {heir}" if heir else "back")
+        if not heir:
+            await _tell_kept(around, each)
+    return problems
+
+
+async def write(around: Surroundings, seen: Seen, writes: Iterable[Write]) -> Reason | None:
+    """Does the writes in turn, and tells the world how things then are; answers with what went wrong."""
+    for each in writes:
+        try:
+            answer = await around.kube.write(each)
+        except ClusterError as error:
+            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+                await _look_again(around, seen)
+            return reason("WriteFailed", workload=seen.name, object=str(each.at), problem=str(error))
+        if each.how == "Apply":
+            around.world.put(answer)
+        else:
+            around.world.scaled(each.at, answer)
+    return None
+
+
+async def _look_again(around: Surroundings, seen: Seen) -> None:
+    """Looks at what was held itself: of a deletion while it was connecting anew, no watch tells."""
+    try:
+        found = await around.kube.get(seen.at)
+    except ClusterError as error:
+        log.info("no look at %s: %s", seen.at, error)
+        return
+    if found is None:
+        metadata = {"namespace": seen.at.namespace, "name": seen.at.name, "uid": seen.uid}
+        around.world.drop({"apiVersion": seen.at.api_version, "kind": seen.at.kind, "metadata": metadata})
+    else:
+        around.world.put(found)
 
 
 async def all_objects(around: Surroundings, namespace: str, document: Object) -> targets.Objects:
@@ -52,7 +91,7 @@ async def all_objects(around: Surroundings, namespace: str, document: Object) ->
         kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
         if kind not in WATCHED and api_version.count("/") == 1:
             ref = Ref(api_version, kind, namespace, target["name"])
-            key = (targets.group_of(api_version), kind, ref.name)
+            key = ref.key
             workloads.pop(key, None)
             try:
                 found = await around.kube.get(ref)
@@ -65,16 +104,16 @@ async def all_objects(around: Surroundings, namespace: str, document: Object) ->
     return replace(objects, workloads=workloads, unreadable=unreadable)
 
 
-async def tell_kept(around: Surroundings, let_go: Seen) -> None:
+async def _tell_kept(around: Surroundings, seen: Seen) -> None:
     """Says what a workload had before where it keeps what it has."""
-    former = let_go.former.minimum if let_go.former is not None else None
-    if let_go.driver != "Scale" or former is None or former == let_go.replicas:
+    former = seen.former.minimum if seen.former is not None else None
+    if seen.driver != "Scale" or former is None or former == seen.replicas:
         return
-    said = reason("ReplicasKept", object=str(let_go.at), replicas=let_go.replicas, former=former)
+    said = reason("ReplicasKept", object=str(seen.at), replicas=seen.replicas, former=former)
     try:
-        await around.kube.event(let_go.at, let_go.uid, "Normal", said.code, said.text(around.language))
+        await around.kube.event(seen.at, seen.uid, "Normal", said.code, said.text(around.language))
     except ClusterError as error:
-        log.info("%s: no Event written: %s", let_go.at, error)
+        log.info("%s: no Event written: %s", seen.at, error)
 
 
 def older_owner(world: World, document: Object, target: Ref) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from entcapacity.facts import Bounds
+from entcapacity.fields import API_VERSION
 from entcapacity.reasons import Reason, listed, reason
 from entcapacity.spec import Target, Workload
 
@@ -20,7 +21,7 @@ Object = Mapping[str, Any]
 """An object as the API server gives it."""
 Driver = Literal["HPA", "ScaledObject", "Scale"]
 
-GROUP: Final = "entcapacity.io"
+GROUP: Final = API_VERSION.partition("/")[0]
 FORMER: Final = f"{GROUP}/former"
 """Annotation on what we hold: who holds it and what stood there before, written with the first floor."""
 WATCHED: Final = ("Deployment", "StatefulSet")
@@ -51,6 +52,11 @@ class Ref:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """API group, kind and name: what it is found by in its namespace, whatever its version."""
+        return group_of(self.api_version), self.kind, self.name
 
     @classmethod
     def of(cls, found: Object) -> Ref:
@@ -150,7 +156,7 @@ def target_of(workload: Workload, namespace: str) -> Ref:
 def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     """A workload as the cluster has it, or why that cannot be said."""
     ref = target_of(workload, namespace)
-    key = (group_of(ref.api_version), ref.kind, ref.name)
+    key = ref.key
     if key in objects.unreadable:
         return reason("TargetUnreadable", workload=workload.name, target=str(ref), problem=objects.unreadable[key])
     target = objects.workloads.get(key)
@@ -262,7 +268,7 @@ def _scales(found: Object, field: str, ref: Ref) -> bool:
     target = found.get("spec", {}).get(field, {})
     group = group_of(target.get("apiVersion") or "apps/v1")
     kind = target.get("kind", "Deployment")
-    return (group, kind, target.get("name")) == (group_of(ref.api_version), ref.kind, ref.name)
+    return (group, kind, target.get("name")) == ref.key
 
 
 def _owners(found: Object) -> Iterable[Mapping[str, Any]]:

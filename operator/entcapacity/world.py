@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from entcapacity.targets import HPA_API, KEDA_API, Object, Objects, Ref, group_of
+from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object, Objects, Ref, group_of
 
 CAPACITY: Final = "ENTCapacity"
 ANNOUNCEMENT: Final = "SchoolAnnouncement"
 CALENDAR: Final = "SchoolCalendar"
 _HPA: Final = (group_of(HPA_API), "HorizontalPodAutoscaler")
 _SCALED_OBJECT: Final = (group_of(KEDA_API), "ScaledObject")
-_GROUP: Final = "entcapacity.io"
 
 Kind = tuple[str, str]
 """API group and kind."""
@@ -63,11 +62,11 @@ class World:
 
     def get(self, kind: str, key: Key) -> Object | None:
         """One of our own resources."""
-        return self._objects.get((_GROUP, kind), {}).get(key)
+        return self._objects.get((GROUP, kind), {}).get(key)
 
     def every(self, kind: str) -> Iterator[Object]:
         """All of our own resources of a kind, by name."""
-        kept = self._objects.get((_GROUP, kind), {})
+        kept = self._objects.get((GROUP, kind), {})
         return (kept[key] for key in sorted(kept))
 
     def namespaces(self) -> list[str]:
@@ -82,7 +81,7 @@ class World:
         workloads = {
             (*kind, each["metadata"]["name"]): each
             for kind, kept in inside.items()
-            if kind not in (_HPA, _SCALED_OBJECT) and kind[0] != _GROUP
+            if kind not in (_HPA, _SCALED_OBJECT) and kind[0] != GROUP
             for each in kept
         }
         return Objects(workloads, tuple(inside.get(_HPA, ())), tuple(inside.get(_SCALED_OBJECT, ())))
