@@ -205,9 +205,11 @@ class Platform:
         return made
 
     def close(self) -> None:
-        """Ends what was started, and takes away what has no namespace; pytest shows the logs where a test failed."""
+        """Ends what was started, and takes away what has no namespace; pytest shows logs and objects where a test
+        failed."""
         for operator in self._operators:
             print(operator.said())
+        print(self._left())
         for recorder in self._recorders:
             recorder.stop()
         try:
@@ -222,6 +224,14 @@ class Platform:
                     self.cluster.kubectl(
                         "patch", kind, name, "-n", self.namespace, "--type=merge", "-p", free, "--request-timeout=10s"
                     ) if self._there(kind, name) else None
+
+    def _left(self) -> str:
+        """What is there when a test ends, for people."""
+        kinds = "entcapacities,deployments,statefulsets,hpa,pods"
+        try:
+            return self.cluster.kubectl("get", kinds, "-n", self.namespace, "-o=wide", "--request-timeout=2s")
+        except ClusterError as error:
+            return str(error)
 
     def _there(self, kind: str, name: str) -> bool:
         return bool(self.cluster.kubectl("get", kind, name, "-n", self.namespace, "--ignore-not-found", "-o=name"))

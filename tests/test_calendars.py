@@ -75,12 +75,15 @@ def test_of_a_file_that_became_unreadable_the_last_good_version_stays_and_it_is_
     assert read(BETTER, found).files != before.files
 
 
-def test_a_file_that_was_never_readable_holds_up_who_uses_it() -> None:
+def test_a_file_that_was_never_readable_concerns_who_uses_it() -> None:
     assert codes(read(RUBBISH), calendar="pont") == (["CalendarUnreadable"], True)
 
 
-def test_a_calendar_that_is_not_there_holds_up_who_names_it() -> None:
+def test_a_calendar_that_is_not_there_concerns_who_names_it_and_is_left_out_of_the_plan() -> None:
     assert codes(Calendars(), calendar="pont") == (["CalendarMissing"], True)
+    assert Calendars().without_missing(platform(calendar="pont")) == platform()
+    there = read(RUBBISH)
+    assert there.without_missing(platform(calendar="pont")) == platform(calendar="pont")
 
 
 def test_a_bad_file_is_nothing_to_who_does_not_use_it() -> None:

@@ -1,10 +1,11 @@
 """Conditions: which finding makes which false, what Ready sums up, and since when."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from entcapacity.conditions import CONCERNS, Condition, as_status, conditions
+from entcapacity.conditions import CONCERNS, Condition, as_status, conditions, unseen_since
 from entcapacity.reasons import _TEXTS, Reason, reason
 
 TYPES = ["Accepted", "CalendarKnown", "Planned", "Enforced", "CapacitySufficient", "DemandAsPlanned", "Ready"]
@@ -111,6 +112,18 @@ def test_without_a_plan_what_depends_on_one_is_unknown() -> None:
 
 def shown(found: dict[str, Condition], before: object, now: str) -> dict[str, Any]:
     return {each["type"]: each for each in as_status(list(found.values()), before, now, 3, "en")}
+
+
+def test_since_when_nothing_can_be_seen_is_read_back_from_a_status() -> None:
+    blind = reason("ObservationFailed", problem="no answer", until="then")
+    seen = reason("AsPlanned", sessions=1, high=2)
+    unasked = shown(made(), None, EARLY)
+    assert unseen_since(list(unasked.values())) is None
+    failing = shown(made(blind), list(unasked.values()), LATE)
+    later = shown(made(blind), list(failing.values()), "2026-09-07T08:00:00Z")
+    assert unseen_since(list(later.values())) == datetime(2026, 9, 7, 7, tzinfo=UTC)
+    assert unseen_since(list(shown(made(seen), list(later.values()), LATE).values())) is None
+    assert unseen_since(None) is None
 
 
 def test_a_transition_time_changes_with_the_status_and_not_with_the_reason() -> None:

@@ -97,6 +97,20 @@ def test_a_pass_never_waits_for_prometheus_and_is_told_when_it_has_answered(scra
     assert (then.observation.sessions, then.hold) == (5, False)
 
 
+def test_a_restart_lengthens_no_hold() -> None:
+    async def holds(since: timedelta) -> list[bool]:
+        observed, dead = Observed(sessions="up", max_hold="2h"), Prometheus("http://127.0.0.1:9")
+        observer = Observer(dead)
+        observer.remember(NOW - since)
+        first = observer.look(observed, NOW)
+        then = await observer.see(observed, NOW)
+        assert {each.code for each in (*first.found, *then.found)} == {"ObservationFailed"}
+        return [first.hold, then.hold]
+
+    assert asyncio.run(holds(timedelta(minutes=119))) == [True, True]
+    assert asyncio.run(holds(timedelta(minutes=121))) == [False, False]
+
+
 def test_an_error_names_the_query() -> None:
     with pytest.raises(NotObserved, match="up: "):
         asyncio.run(Prometheus("http://127.0.0.1:9").observe(Observed(sessions="up"), NOW))

@@ -453,6 +453,8 @@ def test_an_hpa_that_is_deleted_and_created_anew_is_held_with_its_new_former_val
     platform.delete("hpa", "auth")
     eventually(lambda: marked(platform, "deployment"))  # scaled directly while it has none
     assert platform.replicas("auth") == PEAK
+    mark = platform.get("deployment", "auth")["metadata"]["annotations"][MARK]
+    assert json.loads(mark) == {"by": "ent", "minimum": 2}  # what the HPA had before, not our floor
     platform.apply(hpa("auth", 3))
     begun = time.monotonic()
     held(platform)

@@ -33,6 +33,14 @@ def test_a_sample_is_the_time_from_creation_to_ready() -> None:
     assert seen(pod(0, 42), pod(1, 40)).warm == (42, 40)
 
 
+def test_a_pod_that_became_ready_again_after_a_restart_tells_nothing() -> None:
+    again = pod(0, 900)
+    again["status"]["containerStatuses"] = [{"name": "app", "restartCount": 0}, {"name": "proxy", "restartCount": 2}]
+    assert seen(again) == Startups()
+    again["status"]["containerStatuses"][1]["restartCount"] = 0
+    assert seen(again).warm == (900,)
+
+
 def test_pods_of_before_and_pods_that_are_not_ready_tell_nothing() -> None:
     waiting: dict[str, Any] = {"metadata": {"creationTimestamp": stamp(3)}, "spec": {}}
     assert seen(pod(-1, 42), pod(0, None), waiting) == Startups()

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from entcapacity.facts import Bounds
 from entcapacity.reasons import Reason
 from entcapacity.spec import ENTCapacitySpec, Workload
-from entcapacity.targets import FORMER, Former, Objects, held_by, holders, last_writer, older, seen, with_scale
+from entcapacity.targets import (
+    FORMER,
+    Former,
+    Objects,
+    data_owner,
+    held_by,
+    holders,
+    inherited,
+    last_writer,
+    older,
+    seen,
+    with_scale,
+)
 from specs import capacity
 
 SCALE_TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "auth"}
@@ -297,3 +309,27 @@ def test_of_two_objects_the_one_created_first_is_older_and_names_break_a_tie():
     assert older(first, second)
     assert not older(second, first)
     assert older(tie, first)
+
+
+def test_a_workload_whose_autoscaler_is_gone_had_before_us_what_that_one_had():
+    formers = {}
+
+    def looked(*found):
+        there = seen(workload(), "ent", objects(*found))
+        return inherited(there, formers)
+
+    mark = {FORMER: Former("ent", 2).written()}
+    assert looked(deployment(14), hpa(least=14, annotations=mark)).former == Former("ent", 2)
+    alone = looked(deployment(14))
+    assert (alone.driver, alone.former, alone.bounds) == ("Scale", Former("", 2), Bounds(2, None))
+    other = {FORMER: Former("ent", 5).written()}
+    assert looked(deployment(14, annotations=other)).former == Former("ent", 5)  # its own mark counts
+    assert looked(deployment(14), hpa(least=3)).former is None  # a new one comes with what it comes with
+
+
+def test_whoever_wrote_data_of_a_config_map_owns_it():
+    ours = {"manager": "entcapacity", "fieldsV1": {"f:data": {"f:plan.json": {}}}}
+    labelled = {"manager": "kubectl-label", "fieldsV1": {"f:metadata": {"f:labels": {}}}}
+    theirs = {"manager": "kubectl-create", "fieldsV1": {"f:data": {".": {}, "f:notes": {}}}}
+    for managers, owner in (([], ""), ([ours, labelled], ""), ([ours, theirs], "kubectl-create")):
+        assert data_owner({"metadata": {"managedFields": managers}}) == owner

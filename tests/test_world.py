@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
+from entcapacity.parse import InvalidResource
 from entcapacity.targets import Ref
 from entcapacity.world import ANNOUNCEMENT, CAPACITY, World
+from specs import AUDIENCE
 
 GROUPS = {"Deployment": "apps/v1", "HorizontalPodAutoscaler": "autoscaling/v2", "ScaledObject": "keda.sh/v1alpha1"}
 AUTH = ("ent", "auth")
@@ -69,6 +73,43 @@ def test_a_scale_to_nothing_is_one_and_a_scale_of_the_unknown_is_none() -> None:
     world.put(found("Deployment", replicas=2))
     world.scaled(Ref("apps/v1", "Deployment", "ent", "auth"), nothing)
     assert world.objects("ent").workloads["apps", "Deployment", "auth"]["spec"]["replicas"] == 0
+
+
+def test_of_what_a_list_does_not_have_what_came_after_it_stays_and_the_rest_is_forgotten() -> None:
+    world, woken = World(), []
+    world.wakes(AUTH, lambda: woken.append("ent"))
+    for name, version in (("auth", 5), ("gone", 6), ("new", 9)):
+        world.put(found("HorizontalPodAutoscaler", name, version))
+    world.put(found("HorizontalPodAutoscaler", "far", 5, namespace="other"))
+    world.put(found("Deployment", "gone", 6))
+    woken.clear()
+    listed = [found("HorizontalPodAutoscaler", "auth", 7), found("HorizontalPodAutoscaler", "unheard-of", 7)]
+    bare = [{name: each[name] for name in ("metadata", "spec")} for each in listed]  # as a list has them
+    world.listed("autoscaling/v2", "HorizontalPodAutoscaler", "ent", bare, "8")
+    # what no event has told of is left to the watch: it may be gone by now
+    names = {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in world.objects("ent").hpas}
+    assert names == {"auth": "7", "new": "9"}
+    assert len(world.objects("other").hpas) == len(world.objects("ent").workloads) == 1
+    assert woken == ["ent", "ent"]
+    world.listed("autoscaling/v2", "HorizontalPodAutoscaler", "", [], "20")
+    assert world.objects("ent").hpas == world.objects("other").hpas == ()
+
+
+def test_a_spec_is_parsed_once_for_each_generation_and_a_mistake_is_said_each_time() -> None:
+    def document(generation: int, **spec: Any) -> Any:
+        made = found(CAPACITY, **spec)
+        return made | {"metadata": made["metadata"] | {"generation": generation}}
+
+    world = World()
+    for generation, name in ((1, "auth"), (2, "portal")):
+        workloads = [{"name": name, "ordinaryPeak": {"replicas": 6}}]
+        made = world.parsed(document(generation, audience=AUDIENCE, workloads=workloads))
+        assert [each.name for each in made.spec.workloads] == [name]
+        again = document(generation, audience=AUDIENCE, workloads=workloads)
+        assert world.parsed(again | {"status": {"today": "Holiday"}}) is made
+    for _ in range(2):
+        with pytest.raises(InvalidResource, match="audience"):
+            world.parsed(document(3, workloads=[]))
 
 
 def test_each_is_told_apart_by_kind_and_namespace() -> None:

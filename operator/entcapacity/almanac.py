@@ -16,12 +16,12 @@ from entcapacity.kube import ClusterError, Kube
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.spec import ENTCapacitySpec
 from entcapacity.summary import iso
 from entcapacity.targets import Object, Ref
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
-_LOOK_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 10.0
 """How often ConfigMaps are looked at."""
 
 log = logging.getLogger("entcapacity")
@@ -43,7 +43,7 @@ class Almanac:
         self.calendars = Calendars()
 
     async def look(self) -> None:
-        """Takes what the watches brought, and every half minute what the ConfigMaps hold."""
+        """Takes what the watches brought, and now and then what the ConfigMaps hold."""
         async with self._lock:
             seen = tuple(
                 (each["kind"], each["metadata"]["name"], each["metadata"]["uid"], each["metadata"].get("generation"))
@@ -121,11 +121,9 @@ class Almanac:
         count = 0
         for document in self._world.every(CAPACITY):
             try:
-                capacity = parse(document)
+                count += _concerns(announcement, self._world.parsed(document).spec)
             except InvalidResource:
                 continue
-            assert isinstance(capacity, ENTCapacity)
-            count += _concerns(announcement, capacity.spec)
         return count
 
 

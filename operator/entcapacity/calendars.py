@@ -66,13 +66,25 @@ class Calendars:
         return len(days), max(days, default=None)
 
     def concerning(self, spec: ENTCapacitySpec) -> tuple[list[Reason], bool]:
-        """What a platform should know of its calendars, and whether one of them was never readable."""
+        """What a platform should know of its calendars, and whether it is planned without one of them: what was never
+        readable may have said that fewer come."""
         named = {each.calendar for each in spec.audience if each.calendar}
         known = {each.name: each for each in self.resources}
         found = [reason("CalendarMissing", calendar=each) for each in sorted(named - set(known))]
         unreadable = [name for name in self.problems if name in named or means(known[name].spec.scope, spec)]
         found += [self.problems[each] for each in unreadable]
         return found, bool(named - set(known)) or any(each not in self.files for each in unreadable)
+
+    def without_missing(self, spec: ENTCapacitySpec) -> ENTCapacitySpec:
+        """The same without the calendars that it names and that are not there: what can be planned until they are."""
+        known = {"", *(each.name for each in self.resources)}
+        if all((each.calendar or "") in known for each in spec.audience):
+            return spec
+        audience = (
+            each if (each.calendar or "") in known else each.model_copy(update={"calendar": None})
+            for each in spec.audience
+        )
+        return spec.model_copy(update={"audience": tuple(audience)})
 
 
 def means(scope: Scope | None, spec: ENTCapacitySpec) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from entcapacity.reasons import Reason, reason
@@ -127,15 +128,24 @@ def _summary(made: Sequence[Condition]) -> Condition:
     return Condition("Ready", "True", purpose.reasons if purpose else (reason("AllWell"),))
 
 
+def unseen_since(before: object) -> datetime | None:
+    """Since when what is observed could not be seen, as conditions in a status say; ``None`` where it could."""
+    known = {each["type"]: each for each in before} if isinstance(before, list) else {}
+    was = known.get("DemandAsPlanned", {})
+    return datetime.fromisoformat(was["lastTransitionTime"]) if was.get("reason") == "ObservationFailed" else None
+
+
 def as_status(
     made: Sequence[Condition], before: object, now: str, generation: int, language: str
 ) -> list[dict[str, Any]]:
-    """Conditions as a status holds them; a transition time changes only with the status."""
+    """Conditions as a status holds them; a transition time changes only with the status, and where that is unknown for
+    another reason than before: since when nobody can see is another question than since when nobody asked."""
     known = {each["type"]: each for each in before} if isinstance(before, list) else {}
     shown = []
     for each in made:
         was = known.get(each.type, {})
-        since = was["lastTransitionTime"] if was.get("status") == each.status else now
+        same = was.get("status") == each.status and (each.status != "Unknown" or was["reason"] == each.code)
+        since = was["lastTransitionTime"] if same else now
         shown.append(
             {
                 "type": each.type,

@@ -34,6 +34,8 @@ HELD = (
     (KEDA_API, "ScaledObject"),
 )
 """Kinds that the operator marks."""
+KINDS = (*HELD, (API_VERSION, "SchoolAnnouncement"), (API_VERSION, "SchoolCalendar"))
+"""Kinds that it watches."""
 
 
 class _Nothing(kopf.DiffBaseStorage):

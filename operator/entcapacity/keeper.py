@@ -12,13 +12,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from math import ceil, inf
 from typing import Any, Final
 
 import numpy as np
 
 from entcapacity import room, summary, targets
-from entcapacity.conditions import as_status, conditions
+from entcapacity.conditions import as_status, conditions, unseen_since
 from entcapacity.cost import Cost, cost
 from entcapacity.facts import Facts
 from entcapacity.fields import MEASURED
@@ -27,7 +28,7 @@ from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
 from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
 from entcapacity.ownership import all_objects, given_back, let_go, older_owner, write
-from entcapacity.parse import InvalidResource, parse
+from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import (
@@ -40,7 +41,7 @@ from entcapacity.reconcile import (
     lowered,
     obstacles,
 )
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.steps import why
 from entcapacity.surroundings import Surroundings
@@ -107,9 +108,13 @@ class Keeper:
         self._contests: dict[str, Contest] = {}
         self._asked: dict[str, Asked] = {}
         self._refused: dict[str, _Refused] = {}
+        self._not_let_go: list[Reason] = []
+        self._let_go_again = -inf
         self._failures = 0
         self._startups: dict[str, Startups] = {}
         self._raised: dict[str, datetime] = {}
+        self._formers: dict[Ref, int | None] = {}
+        self._remembered = False
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
         self._observer = Observer(around.prometheus, self._woken.set)
@@ -171,17 +176,21 @@ class Keeper:
         if document is None or "deletionTimestamp" in document["metadata"]:
             return _IDLE_SECONDS
         try:
-            capacity = parse(document)
+            spec = self._around.world.parsed(document).spec
         except InvalidResource as error:
             await self._say(document, [reason("Invalid", problem=str(error))], now, {})
             return _IDLE_SECONDS
-        assert isinstance(capacity, ENTCapacity)
-        spec = capacity.spec
         await self._around.almanac.look()
         self._remember(document, spec)
         objects = await all_objects(self._around, self._key[0], document)
+        scaled = {targets.target_of(each, self._key[0]) for each in spec.workloads}
+        self._formers = {target: former for target, former in self._formers.items() if target in scaled}
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
         found = [each for each in seen.values() if isinstance(each, Reason)]
+        about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
+        found += about_calendars
+        if incomplete:
+            found.append(reason("Holding"))
         made = await self._plan(document, spec, seen, objects, now, found)
         if made is None:
             if spec.mode == "Observe":
@@ -193,7 +202,7 @@ class Keeper:
         if back:
             found.append(reason("ClockWentBack"))
         look = self._observer.look(spec.observed, now)
-        look = replace(look, hold=look.hold or back)
+        look = replace(look, hold=look.hold or back or incomplete)
         found += [*look.found, *_compared(made.plan, look, now)]
         self._around.meters.saw(self._key, look.observation)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
@@ -243,15 +252,23 @@ class Keeper:
                 log.warning("%s: nor could it be said: %s", self._name, other)
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
-        """Takes start-up times from the status of an operator that was here before."""
-        if self._startups:
+        """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
+        autoscalers had that may be gone by now, and since when Prometheus has not answered."""
+        if self._remembered:
             return
-        known = {each.name for each in spec.workloads}
-        for each in document.get("status", {}).get("workloads", []):
+        self._remembered = True
+        status, known = document.get("status", {}), {each.name: each for each in spec.workloads}
+        self._observer.remember(unseen_since(status.get("conditions")))
+        same_spec = status.get("observedGeneration") == document["metadata"].get("generation")
+        for each in status.get("workloads", []):
+            if each["name"] not in known:
+                continue
             times = each.get("startup", {})
             samples = [tuple(times.get(name, {}).get("samples", ())) for name in ("warm", "newNode")]
-            if each["name"] in known:
-                self._startups[each["name"]] = Startups(*samples)
+            self._startups[each["name"]] = Startups(*samples)
+            if same_spec and each.get("driver", "Scale") != "Scale" and "former" in each:
+                target = targets.target_of(known[each["name"]], self._key[0])
+                self._formers[target] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
@@ -259,7 +276,8 @@ class Keeper:
         owner = older_owner(self._around.world, document, targets.target_of(workload, namespace))
         if owner:
             return reason("TargetTaken", workload=name, by=owner)
-        return targets.seen(workload, namespace, objects)
+        found = targets.seen(workload, namespace, objects)
+        return targets.inherited(found, self._formers) if isinstance(found, Seen) else found
 
     async def _plan(
         self,
@@ -272,11 +290,7 @@ class Keeper:
     ) -> Made | None:
         """The plan that holds now; made anew when something it is made from changed, or a floor was moved upward."""
         around = self._around
-        about_calendars, never_read = around.almanac.calendars.concerning(spec)
-        found += about_calendars
-        if never_read:
-            found.append(reason("Holding"))
-            return self._made  # the plan that there is, if there is one, was made with the calendar
+        spec = around.almanac.calendars.without_missing(spec)
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
         facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
         bounds = {name: each.bounds for name, each in there.items()}
@@ -363,6 +377,7 @@ class Keeper:
             found.append(reason("Observing"))
             self._asked.clear()
             self._contests.clear()
+            self._formers.clear()
             return await self._let_go(document, targets.held_by(self._key[1], objects), found)
         if spec.suspend_until is not None and now < spec.suspend_until:
             found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
@@ -388,9 +403,16 @@ class Keeper:
 
     async def _let_go(self, document: Object, held: Iterable[Seen], found: list[Reason]) -> list[float]:
         """Gives back, or hands over to whoever scales it, too; answers with the seconds after which to try again."""
-        problems = await let_go(self._around, document, held, heirs=document["spec"].get("mode") == "Enforce")
-        found += problems
-        return [_RETRY_SECONDS] if problems else []
+        wait = self._let_go_again - time.monotonic()
+        if wait > 0:  # whatever woke us, it is not tried again so soon
+            found += self._not_let_go
+            return [wait]
+        self._not_let_go = await let_go(self._around, document, held, heirs=True)
+        found += self._not_let_go
+        if not self._not_let_go:
+            return []
+        self._let_go_again = time.monotonic() + _RETRY_SECONDS
+        return [_RETRY_SECONDS]
 
     async def _hold(
         self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
@@ -554,8 +576,10 @@ class Keeper:
         try:
             await self._around.kube.apply_config_map(namespace, called, body)
         except ClusterError as error:
-            log.info("%s: plan not published: %s", self._name, error)
-            return
+            log.warning("%s: plan not published: %s", self._name, error)
+            if error.status != HTTPStatus.CONFLICT:
+                return
+            await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": str(error)})
         self._published = version
 
     def _next(self, planned: Plan, now: datetime) -> datetime:

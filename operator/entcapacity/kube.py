@@ -14,7 +14,7 @@ from kubernetes.aio import client, config
 from kubernetes.aio.client.exceptions import ApiException
 
 from entcapacity.drivers import Write
-from entcapacity.targets import MANAGER, Object, Ref
+from entcapacity.targets import MANAGER, Object, Ref, data_owner
 
 REQUEST_SECONDS: Final = 10.0
 _APPLY: Final = "application/apply-patch+yaml"
@@ -81,6 +81,11 @@ class Kube:
 
     async def every(self, api_version: str, kind: str, namespace: str = "") -> list[Object]:
         """All objects of a kind, in one namespace or in all."""
+        found, _ = await self.listed(api_version, kind, namespace)
+        return found
+
+    async def listed(self, api_version: str, kind: str, namespace: str = "") -> tuple[list[Object], str]:
+        """The same, and the resource version at which it was so."""
         group, version = api_version.split("/")
         plural = await self._plural(api_version, kind)
         asked = (
@@ -88,8 +93,8 @@ class Kube:
             if namespace
             else self._custom.list_cluster_custom_object(group, version, plural)
         )
-        found: list[Object] = (await _answered(asked))["items"]
-        return found
+        answer = await _answered(asked)
+        return answer["items"], answer["metadata"]["resourceVersion"]
 
     async def write(self, write: Write) -> Object:
         """Does what a driver wants written; answers with the object, or its scale, as it then is."""
@@ -147,12 +152,14 @@ class Kube:
         return found
 
     async def apply_config_map(self, namespace: str, name: str, body: Mapping[str, Any]) -> None:
-        """Writes a ConfigMap of ours."""
-        await _answered(
-            self._core.patch_namespaced_config_map(
-                name, namespace, dict(body), field_manager=MANAGER, force=True, _content_type=_APPLY
-            )
-        )
+        """Writes a ConfigMap of ours; where there is somebody else's of its name, that is an error, and it is left."""
+        how: dict[str, Any] = {"field_manager": MANAGER, "_content_type": _APPLY}
+        patch = self._core.patch_namespaced_config_map_without_preload_content
+        # tried first, since what would be added to somebody's ConfigMap makes it go with its ENTCapacity
+        tried = await _raw(patch(name, namespace, dict(body), dry_run="All", force=True, **how))
+        if other := data_owner(tried):
+            raise ClusterError(HTTPStatus.CONFLICT, f"ConfigMap {name} belongs to {other}: give that another name")
+        await _raw(patch(name, namespace, dict(body), **how))
 
     async def event(self, about: Ref, uid: str, kind: str, code: str, message: str) -> None:
         """Says something about an object: an Event, ``Normal`` or ``Warning``."""

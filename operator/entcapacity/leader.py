@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import aiohttp
@@ -89,10 +89,10 @@ async def lead(
         settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
         election = asyncio.create_task(LeaderElection(settings).run())
         try:
-            await _any(asyncio.create_task(leading.wait()), asyncio.create_task(stopping.wait()), election)
+            await _any(leading.wait(), stopping.wait(), and_=election)
             if election.done() and not leading.is_set() and not stopping.is_set():
                 log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
-                await _any(asyncio.create_task(asyncio.sleep(RETRY_SECONDS)), asyncio.create_task(stopping.wait()))
+                await _any(asyncio.sleep(RETRY_SECONDS), stopping.wait())
             if leading.is_set() and not stopping.is_set():
                 log.info("%s holds the Lease %s/%s", identity, *lease)
                 await _work_while_held(election, stopping, lock.others, work)
@@ -139,8 +139,14 @@ async def _work_while_held(
         await working
 
 
-async def _any(*tasks: asyncio.Task[Any]) -> None:
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+async def _any(*signs: Coroutine[Any, Any, Any], and_: asyncio.Task[None] | None = None) -> None:
+    """Waits for the first sign, or the end of a task that goes on otherwise."""
+    waiting = [asyncio.create_task(each) for each in signs]
+    try:
+        await asyncio.wait({*waiting, *([and_] if and_ else [])}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
 
 
 async def _give_up(lock: _Lock, lease: tuple[str, str]) -> None:

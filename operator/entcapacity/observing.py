@@ -97,15 +97,27 @@ class Observer:
         self._blind_since: datetime | None = None
         self._last = Look()
 
+    def remember(self, blind_since: datetime | None) -> None:
+        """Takes since when an operator that was here before had no answer, so that a restart lengthens no hold."""
+        self._blind_since = blind_since
+
     def look(self, observed: Observed | None, now: datetime) -> Look:
         """What was seen last; looks anew meanwhile, so that nothing waits for Prometheus. At first nobody knows."""
         if observed != self._asked:
             self._asked, self._when = observed, -math.inf
-            self._last = Look(hold=observed is not None and self._prometheus is not None)
+            self._last = self._first(observed, now)
         if time.monotonic() >= self._when + EVERY_SECONDS and (self._looking is None or self._looking.done()):
             self._when = time.monotonic()
             self._looking = asyncio.create_task(self._renew(observed, now))
         return self._last
+
+    def _first(self, observed: Observed | None, now: datetime) -> Look:
+        """What is known before the first answer."""
+        if observed is None or self._prometheus is None:
+            return Look()
+        if self._blind_since is None:
+            return Look(hold=True)
+        return self._blind(observed, now, "it has not been asked yet")
 
     async def _renew(self, observed: Observed | None, now: datetime) -> None:
         found = await self.see(observed, now)
@@ -123,9 +135,12 @@ class Observer:
         try:
             seen = await self._prometheus.observe(observed, now)
         except NotObserved as error:
-            self._blind_since = self._blind_since or now
-            until = self._blind_since + observed.max_hold
-            why = reason("ObservationFailed", problem=str(error), until=f"{until:%Y-%m-%d %H:%M} UTC")
-            return Look(hold=now < until, found=(why,))
+            return self._blind(observed, now, str(error))
         self._blind_since = None
         return Look(seen, hold=(seen.waiting or 0) >= 1)
+
+    def _blind(self, observed: Observed, now: datetime, problem: str) -> Look:
+        self._blind_since = self._blind_since or now
+        until = self._blind_since + observed.max_hold
+        why = reason("ObservationFailed", problem=problem, until=f"{until:%Y-%m-%d %H:%M} UTC")
+        return Look(hold=now < until, found=(why,))

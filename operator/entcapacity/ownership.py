@@ -10,7 +10,7 @@ from http import HTTPStatus
 from entcapacity import targets
 from entcapacity.drivers import Write
 from entcapacity.kube import ClusterError
-from entcapacity.parse import InvalidResource, parse
+from entcapacity.parse import InvalidResource
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import handed_over, release
 from entcapacity.spec import ENTCapacity
@@ -117,18 +117,22 @@ async def _tell_kept(around: Surroundings, seen: Seen) -> None:
 
 
 def older_owner(world: World, document: Object, target: Ref) -> str:
-    """The name of an older ENTCapacity of the same namespace that scales the same target; empty where there is none."""
+    """The name of an older ENTCapacity of the same namespace that scales the same target; empty where there is none.
+
+    One that only observes keeps nobody from acting.
+    """
     others = _also_scaling(world, document, target)
-    return next((other.name for each, other in others if targets.older(each, document)), "")
+    acting = (each for each in others if each[1].spec.mode == "Enforce")
+    return next((other.name for each, other in acting if targets.older(each, document)), "")
 
 
 def heir_of(world: World, document: Object, target: Ref) -> str:
     """The name of the ENTCapacity that acts on a target when this one is gone; empty where there is none."""
     first: tuple[Object, ENTCapacity] | None = None
     for each in _also_scaling(world, document, target):
-        if first is None or targets.older(each[0], first[0]):
+        if each[1].spec.mode == "Enforce" and (first is None or targets.older(each[0], first[0])):
             first = each
-    return first[1].name if first is not None and first[1].spec.mode == "Enforce" else ""
+    return first[1].name if first is not None else ""
 
 
 def _also_scaling(world: World, document: Object, target: Ref) -> Iterator[tuple[Object, ENTCapacity]]:
@@ -141,10 +145,9 @@ def _also_scaling(world: World, document: Object, target: Ref) -> Iterator[tuple
         if "deletionTimestamp" in metadata or not _may_scale(each, target):
             continue
         try:
-            capacity = parse(each)
+            capacity = world.parsed(each)
         except InvalidResource:
             continue
-        assert isinstance(capacity, ENTCapacity)
         if any(targets.target_of(workload, namespace) == target for workload in capacity.spec.workloads):
             yield each, capacity
 

@@ -676,8 +676,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "pas de SchoolCalendar {calendar}, que l'audience nomme : à créer",
     ),
     "Holding": (
-        "without that calendar nothing is planned, and what is there is held",
-        "sans ce calendrier rien n'est planifié, et l'existant est maintenu",
+        "planned without that calendar: floors are raised, and nothing is lowered until it can be read",
+        "planifié sans ce calendrier : les planchers montent, et rien n'est abaissé tant qu'il ne peut être lu",
     ),
     "PlanFailed": (
         "the plan failed, and what is there is held: {problem}",

@@ -29,13 +29,14 @@ from entcapacity.pulse import Pulse
 from entcapacity.serving import application
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Ref, holders
-from entcapacity.world import CAPACITY, World
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
 _LET_GO_SECONDS: Final = 2 * RETRY_SECONDS + _STOP_SECONDS
 """How long one that held the Lease may still act after another has taken it."""
 _AGAIN_SECONDS: Final = 2.0
+_SWEEP_SECONDS: Final = 600.0
 _LASTS_SECONDS: Final = 60.0
 """Kopf gives up a refused watch sooner."""
 _WATCHES: Final = "watches"
@@ -86,11 +87,13 @@ async def run(options: Options) -> None:
 
         async def work(ended: asyncio.Event) -> None:
             around.meters.leading.set(1)
+            sweeping = asyncio.create_task(_sweep_now_and_then(around, options.watched))
             try:
                 while not ended.is_set() and await _operate(options, around, ended, stopping):
                     around.world.clear()
                     await asyncio.wait({asyncio.create_task(ended.wait())}, timeout=_AGAIN_SECONDS)
             finally:
+                sweeping.cancel()
                 around.meters.leading.set(0)
                 around.meters.clear()
                 around.world.clear()
@@ -161,6 +164,29 @@ async def _bounded(operating: asyncio.Task[None]) -> bool:
         log.error("Kopf ended: %s", operating.exception())
         return True
     return False
+
+
+async def _sweep_now_and_then(around: Surroundings, watched: tuple[str, ...]) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        try:
+            await sweep(around, watched)
+        except Exception:
+            log.exception("the sweep failed; tried again in %d s", _SWEEP_SECONDS)
+
+
+async def sweep(around: Surroundings, watched: tuple[str, ...]) -> None:
+    """Forgets what was deleted while a watch was connecting anew: of that no event tells."""
+    for api_version, kind in handlers.KINDS:
+        namespaces = watched if kind not in (ANNOUNCEMENT, CALENDAR) else ()
+        for namespace in namespaces or ("",):
+            try:
+                found, version = await around.kube.listed(api_version, kind, namespace)
+            except ClusterError as error:
+                if error.status != HTTPStatus.NOT_FOUND:  # of a CRD that is not installed there is nothing
+                    log.info("%s: not listed: %s", kind, error)
+                continue
+            around.world.listed(api_version, kind, namespace, found, version)
 
 
 def speak(log_format: str, verbose: bool = False) -> None:

@@ -55,7 +55,10 @@ def percentile(samples: Sequence[int], percent: int) -> int | None:
 def _started(pods: Sequence[Object], since: datetime) -> Iterator[tuple[datetime, timedelta, str]]:
     for pod in pods:
         created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
-        for each in pod.get("status", {}).get("conditions", []):
+        status = pod.get("status", {})
+        if any(each.get("restartCount") for each in status.get("containerStatuses", [])):
+            continue  # Ready since it came back: how long it took the first time nobody knows
+        for each in status.get("conditions", []):
             if each["type"] == "Ready" and each["status"] == "True" and created >= since:
                 ready = datetime.fromisoformat(each["lastTransitionTime"])
                 yield created, ready - created, pod["spec"].get("nodeName", "")

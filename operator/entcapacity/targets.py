@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -179,6 +179,16 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects)
 
 
+def inherited(seen: Seen, formers: dict[Ref, int | None]) -> Seen:
+    """A workload that is scaled directly since its autoscaler is gone: before us it had what that one had, and not the
+    floor of ours that it leaves behind. ``formers`` keeps what autoscalers had, by the workload that they scale."""
+    if seen.driver != "Scale" and seen.former is not None:
+        formers[seen.target] = seen.former.minimum
+    elif seen.driver == "Scale" and seen.former is None and seen.target in formers:
+        return replace(seen, former=Former("", formers[seen.target]))
+    return seen
+
+
 def held_by(name: str, objects: Objects) -> Iterator[Seen]:
     """Everything that bears the mark of an ENTCapacity, whatever its spec says by now."""
     for driver, each in _every(objects):
@@ -335,6 +345,18 @@ def last_writer(found: Object, field: str) -> str:
         if each.get("manager") not in (MANAGER, RELEASED) and f"f:{field}" in each.get("fieldsV1", {}).get("f:spec", {})
     ]
     return max(writers, default=("", ""))[1]
+
+
+def data_owner(config_map: Object) -> str:
+    """The field manager, other than us, that wrote data of a ConfigMap; empty where none did."""
+    return next(
+        (
+            str(each.get("manager"))
+            for each in config_map["metadata"].get("managedFields", [])
+            if each.get("manager") != MANAGER and {"f:data", "f:binaryData"} & set(each.get("fieldsV1", {}))
+        ),
+        "",
+    )
 
 
 def _gitops(found: Object, field: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from entcapacity.parse import InvalidResource, parse
+from entcapacity.spec import ENTCapacity
 from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object, Objects, Ref, group_of
 
 CAPACITY: Final = "ENTCapacity"
@@ -24,6 +26,7 @@ class World:
 
     def __init__(self) -> None:
         self._objects: dict[Kind, dict[Key, Object]] = {}
+        self._parsed: dict[str, tuple[int, ENTCapacity | InvalidResource]] = {}
         self._wakers: dict[Key, Callable[[], None]] = {}
 
     def put(self, found: Object) -> None:
@@ -54,11 +57,42 @@ class World:
         known = kept.get(_key(found))
         if known is not None and known["metadata"]["uid"] == found["metadata"]["uid"]:
             del kept[_key(found)]
+            self._parsed.pop(known["metadata"]["uid"], None)
             self._wake(_key(found)[0])
+
+    def listed(self, api_version: str, kind: str, namespace: str, found: Iterable[Object], version: str) -> None:
+        """Takes a list of all objects of a kind, in one namespace or in all, as things were at a resource version.
+
+        What came since is left; what was deleted while no watch saw it is forgotten.
+        """
+        there = {_key(each): each for each in found}
+        for key, known in list(self._objects.get((group_of(api_version), kind), {}).items()):
+            if (namespace and key[0] != namespace) or _version(known) > int(version):
+                continue
+            if key in there:
+                self.put({"apiVersion": api_version, "kind": kind, **there[key]})
+            else:
+                self.drop(known)
 
     def clear(self) -> None:
         """Forgets everything: whoever leads next begins with what the watches bring then."""
         self._objects.clear()
+        self._parsed.clear()
+
+    def parsed(self, document: Object) -> ENTCapacity:
+        """The ENTCapacity in a document, parsed once for each of its generations. Raises ``InvalidResource``."""
+        uid, generation = document["metadata"]["uid"], document["metadata"]["generation"]
+        if uid not in self._parsed or self._parsed[uid][0] != generation:
+            try:
+                made = parse(document)
+                assert isinstance(made, ENTCapacity)
+                self._parsed[uid] = generation, made
+            except InvalidResource as error:
+                self._parsed[uid] = generation, error
+        _, known = self._parsed[uid]
+        if isinstance(known, InvalidResource):
+            raise known.with_traceback(None)  # it would grow with each time that it is raised
+        return known
 
     def get(self, kind: str, key: Key) -> Object | None:
         """One of our own resources."""

@@ -1,0 +1,75 @@
+"""What is asked of a real API server besides floors: what no event tells, and what is somebody else's."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from kubernetes.aio import client, config
+
+from cluster.control_plane import Cluster
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.running import Options, surroundings, sweep
+from operating import deployment, hpa
+
+PLAN = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ent-plan"}, "data": {"plan.json": "{}"}}
+
+
+def on(cluster: Cluster, work: Callable[[Kube], Awaitable[None]]) -> None:
+    """Does something with a cluster as its administrator."""
+
+    async def done() -> None:
+        settings = client.Configuration()
+        await config.load_kube_config(str(cluster.kubeconfig), client_configuration=settings)  # type: ignore[no-untyped-call]
+        kube = Kube(client.ApiClient(settings))
+        try:
+            await work(kube)
+        finally:
+            await kube.close()
+
+    asyncio.run(done())
+
+
+def config_map(cluster: Cluster, namespace: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(cluster.kubectl("get", "configmap", "ent-plan", "-n", namespace, "-o=json"))
+    return found
+
+
+def test_a_plan_goes_into_no_config_map_that_holds_data_of_somebody(cluster: Cluster, namespace: str) -> None:
+    async def publish(kube: Kube) -> None:
+        await kube.apply_config_map(namespace, "ent-plan", PLAN)
+
+    on(cluster, publish)
+    cluster.kubectl("label", "configmap", "ent-plan", "-n", namespace, "kept=yes")
+    on(cluster, publish)  # ours again
+    assert config_map(cluster, namespace)["data"] == {"plan.json": "{}"}
+    cluster.kubectl("delete", "configmap", "ent-plan", "-n", namespace)
+    cluster.kubectl("create", "configmap", "ent-plan", "-n", namespace, "--from-literal=notes=mine")
+    before = config_map(cluster, namespace)
+    with pytest.raises(ClusterError, match="ent-plan belongs to kubectl-create"):
+        on(cluster, publish)
+    assert config_map(cluster, namespace) == before
+
+
+@pytest.mark.usefixtures("kinds")
+def test_what_was_deleted_while_no_watch_saw_it_is_forgotten(cluster: Cluster, namespace: str) -> None:
+    documents = [deployment("auth", 0), hpa("auth"), hpa("gone")]
+    cluster.kubectl(
+        "create", "-n", namespace, "-f-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
+    )
+    there = json.loads(cluster.kubectl("get", "deployments,hpa", "-n", namespace, "-o=json"))["items"]
+    cluster.kubectl("delete", "hpa", "gone", "-n", namespace)
+
+    async def swept(kube: Kube) -> None:
+        around = surroundings(Options(namespace=namespace), kube)
+        for each in there:
+            around.world.put(each)
+        assert len(around.world.objects(namespace).hpas) == 2
+        for watched in ((namespace,), ()):
+            await sweep(around, watched)
+            objects = around.world.objects(namespace)
+            assert [each["metadata"]["name"] for each in objects.hpas] == ["auth"]
+            assert list(objects.workloads) == [("apps", "Deployment", "auth")]
+
+    on(cluster, swept)
