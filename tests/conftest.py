@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 from cluster.binaries import Unavailable, find
 from cluster.control_plane import Cluster
 from operating import Platform, a_platform, install_kinds
+
+_FAILED = pytest.StashKey[bool]()
 
 # "daily" finds the same examples on every machine, so that a red build is a red build; "soak" looks for new ones.
 settings.register_profile("daily", derandomize=True, max_examples=50, deadline=None, database=None)
@@ -66,11 +68,26 @@ def kinds(cluster: Cluster) -> None:
     install_kinds(cluster)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
 @pytest.fixture
-def platform(cluster: Cluster, kinds: None, namespace: str) -> Iterator[Platform]:  # noqa: ARG001 -- kinds must be there
+def platform(
+    cluster: Cluster,
+    kinds: None,  # noqa: ARG001 -- they must be there
+    namespace: str,
+    request: pytest.FixtureRequest,
+) -> Iterator[Platform]:
     """A namespace in which an operator can run with the rights that ship."""
     with a_platform(cluster, namespace) as made:
         yield made
+        if request.node.stash.get(_FAILED, False):
+            print(made.left())
 
 
 def _forbidden_skips(config: pytest.Config) -> int:

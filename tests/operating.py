@@ -205,28 +205,24 @@ class Platform:
         return made
 
     def close(self) -> None:
-        """Ends what was started, and takes away what has no namespace; pytest shows logs and objects where a test
-        failed."""
+        """Ends what was started, and takes away what has no namespace; pytest shows the logs where a test failed."""
         for operator in self._operators:
             print(operator.said())
-        print(self._left())
         for recorder in self._recorders:
             recorder.stop()
-        try:
-            for operator in self._operators:
-                operator.stop()
-        finally:
-            for kind, name in self._made:
-                if kind in ("SchoolAnnouncement", "SchoolCalendar"):
-                    self.cluster.kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
-                elif kind == "ENTCapacity":
-                    free = json.dumps({"metadata": {"finalizers": None}})
-                    self.cluster.kubectl(
-                        "patch", kind, name, "-n", self.namespace, "--type=merge", "-p", free, "--request-timeout=10s"
-                    ) if self._there(kind, name) else None
+        for operator in self._operators:
+            operator.kill()  # how it stops when it is asked is for tests of their own
+        for kind, name in self._made:
+            if kind in ("SchoolAnnouncement", "SchoolCalendar"):
+                self.cluster.kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
+            elif kind == "ENTCapacity":
+                free = json.dumps({"metadata": {"finalizers": None}})
+                self.cluster.kubectl(
+                    "patch", kind, name, "-n", self.namespace, "--type=merge", "-p", free, "--request-timeout=10s"
+                ) if self._there(kind, name) else None
 
-    def _left(self) -> str:
-        """What is there when a test ends, for people."""
+    def left(self) -> str:
+        """What is there, for people who wonder why a test failed."""
         kinds = "entcapacities,deployments,statefulsets,hpa,pods"
         try:
             return self.cluster.kubectl("get", kinds, "-n", self.namespace, "-o=wide", "--request-timeout=2s")

@@ -291,12 +291,12 @@ def test_the_published_plan_holds_changes_only_is_small_and_belongs_to_its_platf
 def test_an_idle_cluster_sees_no_writes_but_the_lease(quiet: tuple[Platform, Operator]) -> None:
     platform, _ = quiet
     begun = datetime.now(UTC)
-    time.sleep(20)
+    time.sleep(12)  # all that is done at shorter periods than a status is done within ten
     done = writes(platform, since=begun)
     # figures alone are refreshed every five minutes
     assert [each for each in done if each["objectRef"].get("subresource") != "status"] == []
     assert len(done) <= 1
-    assert 4 <= len(writes(platform, "leases", begun)) <= 12
+    assert 3 <= len(writes(platform, "leases", begun)) <= 8
 
 
 def test_the_session_limit_that_entcore_polls_follows_the_ready_replicas(platform: Platform) -> None:
@@ -470,7 +470,7 @@ def test_of_a_calendar_file_the_last_good_version_stays_and_without_one_floors_o
     platform.apply({**files, "data": {"good.ics": holiday, "bad.ics": rubbish}}, a_calendar(name, "bad.ics"))
     audience = [{"zones": ["B"], "levels": ["College", "Lycee"], "pupils": 300000, "calendar": name}]
     platform.apply(deployment("auth"), hpa("auth"), capacity([auth(min=5)], audience=audience))
-    platform.operator("2021-04-06T10:00:00+02:00")
+    platform.operator("2021-04-06T07:40:00+02:00")
     eventually(lambda: platform.reason("Planned") == "Holding", 20)
     assert platform.reason("CalendarKnown") == "CalendarUnreadable"
     eventually(lambda: platform.floor("auth") == 6, 5)  # as on the class day that the embedded calendar knows
