@@ -89,7 +89,7 @@ async def lead(
         settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
         election = asyncio.create_task(LeaderElection(settings).run())
         try:
-            await _any(leading.wait(), stopping.wait(), and_=election)
+            await _any(leading.wait(), stopping.wait(), besides=election)
             if election.done() and not leading.is_set() and not stopping.is_set():
                 log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
                 await _any(asyncio.sleep(RETRY_SECONDS), stopping.wait())
@@ -139,11 +139,11 @@ async def _work_while_held(
         await working
 
 
-async def _any(*signs: Coroutine[Any, Any, Any], and_: asyncio.Task[None] | None = None) -> None:
+async def _any(*signs: Coroutine[Any, Any, Any], besides: asyncio.Task[None] | None = None) -> None:
     """Waits for the first sign, or the end of a task that goes on otherwise."""
     waiting = [asyncio.create_task(each) for each in signs]
     try:
-        await asyncio.wait({*waiting, *([and_] if and_ else [])}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*waiting, *([besides] if besides else [])}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for each in waiting:
             each.cancel()
