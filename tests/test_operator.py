@@ -525,6 +525,17 @@ def test_a_workload_at_zero_is_said_and_is_started_where_it_has_a_minimum(platfo
     eventually(lambda: platform.reason("Enforced") != "Stopped")
 
 
+def test_a_config_map_of_somebody_by_the_name_of_the_plan_is_left_alone_and_that_is_said(platform: Platform) -> None:
+    notes = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ent-plan"}, "data": {"notes": "mine"}}
+    platform.apply(notes, deployment("auth"), capacity([auth()], mode="Observe"))
+    platform.operator(MORNING)
+    (said,) = eventually(lambda: _events(platform, "PlanNotPublished"), 30)
+    assert "ConfigMap ent-plan belongs to kubectl-client-side-apply" in said["message"]
+    found = platform.get("configmap", "ent-plan")
+    assert found["data"] == {"notes": "mine"}
+    assert "ownerReferences" not in found["metadata"]
+
+
 def test_a_maximum_below_the_need_is_said_and_reached(platform: Platform) -> None:
     platform.apply(deployment("auth"), hpa("auth", most=4), capacity([auth()]))
     platform.operator(MORNING)
