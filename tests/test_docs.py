@@ -93,6 +93,7 @@ def seconds(text: str) -> float:
         ("A pass without any cause", keeper._IDLE_SECONDS),
         ("Targets that are neither Deployment nor StatefulSet", keeper._POLL_SECONDS),
         ("ConfigMaps of SchoolCalendars", almanac._LOOK_SECONDS),
+        ("A workload with fewer Ready replicas", keeper._LATE_SECONDS),
         ("A list of everything that is watched", running._SWEEP_SECONDS),
         ("Status, where only figures changed", keeper.STATUS_EVERY.total_seconds()),
         ("The plan anew, without any cause", keeper.REPLAN_EVERY.total_seconds()),

@@ -10,7 +10,9 @@ from kubernetes.aio import client, config
 
 from cluster.control_plane import Cluster
 from entcapacity.kube import ClusterError, Kube
+from entcapacity.ownership import look_at
 from entcapacity.running import Options, surroundings, sweep
+from entcapacity.targets import Ref
 from operating import deployment, hpa
 
 PLAN = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ent-plan"}, "data": {"plan.json": "{}"}}
@@ -60,12 +62,16 @@ def test_what_was_deleted_while_no_watch_saw_it_is_forgotten(cluster: Cluster, n
     )
     there = json.loads(cluster.kubectl("get", "deployments,hpa", "-n", namespace, "-o=json"))["items"]
     cluster.kubectl("delete", "hpa", "gone", "-n", namespace)
+    cluster.kubectl("scale", "deployment/auth", "--replicas=1", "-n", namespace)
 
     async def swept(kube: Kube) -> None:
         around = surroundings(Options(namespace=namespace), kube)
         for each in there:
             around.world.put(each)
         assert len(around.world.objects(namespace).hpas) == 2
+        auth = Ref("apps/v1", "Deployment", namespace, "auth")
+        await look_at(around, auth)
+        assert around.world.objects(namespace).workloads[auth.key]["spec"]["replicas"] == 1
         for watched in ((namespace,), ()):
             await sweep(around, watched)
             objects = around.world.objects(namespace)

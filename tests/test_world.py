@@ -28,9 +28,9 @@ def minimum(world: World) -> int:
 
 def test_an_older_version_that_comes_late_changes_nothing() -> None:
     world = World()
-    world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
-    world.put(found("HorizontalPodAutoscaler", version=10, minReplicas=10))
-    world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
+    assert world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
+    assert world.put(found("HorizontalPodAutoscaler", version=10, minReplicas=10))
+    assert not world.put(found("HorizontalPodAutoscaler", version=9, minReplicas=9))
     assert minimum(world) == 10
 
 

@@ -27,7 +27,7 @@ from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
 from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, let_go, older_owner, write
+from entcapacity.ownership import all_objects, given_back, let_go, look_at, older_owner, write
 from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
@@ -67,6 +67,8 @@ _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
 _LATE_MINUTES: Final = 3
 """Minutes beyond its lead after which a replica that is not Ready is late."""
+_LATE_SECONDS: Final = 15.0
+"""How often what is late is looked at itself."""
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
 
@@ -115,6 +117,7 @@ class Keeper:
         self._raised: dict[str, datetime] = {}
         self._formers: dict[Ref, int | None] = {}
         self._remembered = False
+        self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
         self._observer = Observer(around.prometheus, self._woken.set)
@@ -207,6 +210,7 @@ class Keeper:
         self._around.meters.saw(self._key, look.observation)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
         await self._measure(seen, objects)
+        retry += await self._look_at_late(seen, found)
         self._meter(made, seen, now)
         state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
         status = summary.status(state, now, self._around.language)
@@ -481,6 +485,17 @@ class Keeper:
         due = int(planned.workload(each.name).ready[max(0, index - _LATE_MINUTES) : index + 1].min())
         if each.ready < min(due, each.replicas) and index > planned.grid.index(planned.as_of) + _LATE_MINUTES:
             found.append(reason("NotReady", workload=each.name, ready=each.ready, due=due))
+
+    async def _look_at_late(self, seen: Mapping[str, Seen | Reason], found: Iterable[Reason]) -> list[float]:
+        """Looks itself at workloads that are late, now and then: a watch that went silent would leave them so."""
+        late = {dict(each.args)["workload"] for each in found if each.code == "NotReady"}
+        wait = self._looked_at_late + _LATE_SECONDS - time.monotonic()
+        if late and wait <= 0:
+            self._looked_at_late, wait = time.monotonic(), _LATE_SECONDS
+            for each in seen.values():
+                if isinstance(each, Seen) and each.name in late and each.target.kind in WATCHED:
+                    await look_at(self._around, each.target)
+        return [wait] if late else []
 
     async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
         """Looks at the pods that a raise brought, once they are all Ready."""

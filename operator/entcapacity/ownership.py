@@ -59,7 +59,7 @@ async def write(around: Surroundings, seen: Seen, writes: Iterable[Write]) -> Re
             answer = await around.kube.write(each)
         except ClusterError as error:
             if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
-                await _look_again(around, seen)
+                await look_at(around, seen.at, seen.uid)
             return reason("WriteFailed", workload=seen.name, object=str(each.at), problem=str(error))
         if each.how == "Apply":
             around.world.put(answer)
@@ -68,18 +68,18 @@ async def write(around: Surroundings, seen: Seen, writes: Iterable[Write]) -> Re
     return None
 
 
-async def _look_again(around: Surroundings, seen: Seen) -> None:
-    """Looks at what was held itself: of a deletion while it was connecting anew, no watch tells."""
+async def look_at(around: Surroundings, at: Ref, uid: str = "") -> None:
+    """Looks at an object itself, of which no watch may tell; with ``uid``, one that is gone is forgotten."""
     try:
-        found = await around.kube.get(seen.at)
+        found = await around.kube.get(at)
     except ClusterError as error:
-        log.info("no look at %s: %s", seen.at, error)
+        log.info("no look at %s: %s", at, error)
         return
     if found is None:
-        metadata = {"namespace": seen.at.namespace, "name": seen.at.name, "uid": seen.uid}
-        around.world.drop({"apiVersion": seen.at.api_version, "kind": seen.at.kind, "metadata": metadata})
-    else:
-        around.world.put(found)
+        metadata = {"namespace": at.namespace, "name": at.name, "uid": uid}
+        around.world.drop({"apiVersion": at.api_version, "kind": at.kind, "metadata": metadata})
+    elif around.world.put(found):
+        log.info("%s/%s: of its last change no watch has told yet", at.namespace, at)
 
 
 async def all_objects(around: Surroundings, namespace: str, document: Object) -> targets.Objects:

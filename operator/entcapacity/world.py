@@ -29,8 +29,9 @@ class World:
         self._parsed: dict[str, tuple[int, ENTCapacity | InvalidResource]] = {}
         self._wakers: dict[Key, Callable[[], None]] = {}
 
-    def put(self, found: Object) -> None:
-        """Takes a version of an object, unless a newer one is known: an answer to a write overtakes its watch event."""
+    def put(self, found: Object) -> bool:
+        """Takes a version of an object, unless it is known or a newer one is: an answer to a write overtakes its watch
+        event. Answers whether it was new."""
         kept = self._objects.setdefault(_kind(found), {})
         key = _key(found)
         known = kept.get(key)
@@ -39,9 +40,10 @@ class World:
             and known["metadata"]["uid"] == found["metadata"]["uid"]
             and _version(found) <= _version(known)
         ):
-            return
+            return False
         kept[key] = found
         self._wake(key[0])
+        return True
 
     def scaled(self, at: Ref, scale: Object) -> None:
         """Takes the answer to a new scale, which has the version of the object that was scaled."""
