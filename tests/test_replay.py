@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from entcapacity.plan import plan
-from entcapacity.replay import RIVALS, Deviation, Measured, Trouble, actual_of, deviated, floors_of, followed, replay
+from entcapacity.replay import RIVALS, Deviation, Measured, Operator, Trouble, actual_of, deviated, followed, replay
 from entcapacity.scenarios import built_in
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
@@ -99,8 +99,9 @@ def test_ours_plans_anew_when_something_is_announced():
         {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"},
     )
     two_days = window("2021-03-15T12:00:00+01:00", 1)
-    floors, _ = floors_of(followed(SPEC, facts(said), two_days), ("auth", "portal"))
-    without, _ = floors_of(followed(SPEC, facts(), two_days), ("auth", "portal"))
+    floors, without = (
+        replay(SPEC, known, two_days, Deviation(), "High", rivals=()).runs[0].asked for known in (facts(said), facts())
+    )
     evening = two_days.index(instant("2021-03-15T20:00:00+01:00"))
     assert (floors[:, :evening] == without[:, :evening]).all()
     assert floors[:, evening:].max() > 2 * without[:, evening:].max()
@@ -130,6 +131,44 @@ def test_the_heatwave_concerns_écoles_and_not_collèges():
     said, unsaid = found
     assert said["colleges"] == unsaid["colleges"]
     assert said["ecoles"] > 2 * unsaid["ecoles"]  # who is at home looks for news
+
+
+# --- on the cluster ---------------------------------------------------------------------------------------------------
+
+
+def test_a_maximum_is_raised_for_the_announced_days_and_given_back():
+    workloads = [{**WORKLOADS[0], "max": 10, "maxWhenAnnounced": 60}]
+    spec = capacity(workloads=workloads)
+    four_days_and_a_weekend = window("2021-04-09T06:00:00+02:00", 2)
+    plans = followed(spec, facts(APRIL_2021), four_days_and_a_weekend)
+    ours, most, least = Operator(plans, ["auth"]), [], []
+    for minute in range(four_days_and_a_weekend.length):
+        floors, maxima = ours(minute, least[-1:])
+        least.append(floors[0])
+        most.append(maxima[0])
+    assert max(least) > 10
+    assert max(most) == 60
+    assert most[-1] == 10
+    assert all(low <= high for low, high in zip(least, most, strict=True))
+
+
+def test_a_raised_maximum_waits_for_what_an_autoscaler_still_runs_above_the_floor():
+    spec = capacity(workloads=[{**WORKLOADS[0], "max": 10, "maxWhenAnnounced": 60}])
+    evening = window("2021-04-09T21:00:00+02:00", 1)
+    ours = Operator(followed(spec, facts(APRIL_2021), evening), ["auth"])
+    running = [40 if minute < 600 else 8 for minute in range(evening.length)]
+    most = [ours(minute, [count])[1][0] for minute, count in enumerate(running)]
+    assert min(most[:600]) >= 40
+    assert most[600] == 10
+
+
+def test_what_has_no_autoscaler_is_asked_for_itself():
+    spec = capacity(workloads=[{**WORKLOADS[0], "driver": "Scale"}])
+    plans = followed(spec, facts(APRIL_2021), MORNING)
+    ours, planned = Operator(plans, ["auth"]), plans[0].workload("auth").floor[plans[0].inner]
+    for minute in range(MORNING.length):
+        floors, maxima = ours(minute, ())
+        assert floors == maxima == [planned[minute]]
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------

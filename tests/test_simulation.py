@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entcapacity.simulation import Contender, Nodes, Tiers, Traffic, simulate
+from entcapacity.simulation import Contender, Nodes, Tiers, Traffic, always, simulate
 
 MINUTES = 60
 
@@ -33,7 +33,7 @@ def _traffic(sessions, **more):
 
 def _contender(floor, most=1000, **more):
     floor = np.broadcast_to(np.asarray(floor), (1, MINUTES)).astype(np.int64)
-    return Contender("it", floor, np.full((1, MINUTES), most), **more)
+    return Contender("it", always(floor, np.full((1, MINUTES), most)), **more)
 
 
 def _run(contender, traffic, tiers=None, nodes=None, **more):

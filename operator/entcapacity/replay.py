@@ -7,34 +7,26 @@ out: nobody else has them.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from math import isinf
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
+from entcapacity.applied import Applied
 from entcapacity.demand import Band, Demand, Load, Stream, weights_of
-from entcapacity.facts import Bounds, Facts
+from entcapacity.facts import Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
-from entcapacity.plan import (
-    Plan,
-    WorkloadPlan,
-    floors_in_effect,
-    most_users_live_in,
-    news,
-    plan,
-    plan_for,
-    planning_days,
-)
+from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import Wanted, ask
+from entcapacity.reconcile import Decider
 from entcapacity.scaling import Scaling, minutes, scalings
-from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
+from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, always, simulate
 from entcapacity.smoothing import leads_and_holds
-from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec
+from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, Workload
 
 CRON_WINDOW: Final = (time(7, 30), time(18, 0))
 """Local times of a KEDA cron trigger written for an ordinary school day, Monday to Friday."""
@@ -174,14 +166,14 @@ def replay(
     scaled = {name: each for name, each in scalings(spec, facts).items() if not each.clients}
     names = tuple(scaled)
     plans = followed(spec, facts, window)
-    floors, most = floors_of(plans, names)
+    most = np.stack([_through(plans, name, "maximum") for name in names])
     before = Grid.between(window.instant(0) - _WEEK, window.instant(window.length) - _WEEK)
     last_week = plan(spec, facts, window.instant(0), before)
     everybody = (
-        Contender("entcapacity", floors, most),
+        Contender("entcapacity", Operator(plans, names)),
         *_rivals(spec, scaled, window, most, _predicted(last_week, actual_of(last_week, deviation), names)),
-        Contender("static-max", most, most),
-        Contender("optimum", _optimum(truth, actual, spec, facts, window, names), most),
+        Contender("static-max", always(most, most)),
+        Contender("optimum", Operator([_foreseen(truth, actual, spec, facts, window)], names)),
     )
     contenders = [each for each in everybody if each.name in rivals or each.name not in RIVALS]
     if any(each.most >= MAX_REPLICAS for each in scaled.values()):  # nobody knows what everything at its maximum is
@@ -295,32 +287,64 @@ def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid) -> tuple[Plan, .
     return tuple(plans)
 
 
-def floors_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[Ints, Ints]:
-    """The floors of plans that follow each other, and the maxima, as the operator decides them: workloads × minutes."""
-    decided = [_decided([(made, made.workload(name)) for made in plans]) for name in names]
-    return np.stack([floors for floors, _ in decided]), np.stack([maxima for _, maxima in decided])
+class Operator:
+    """The operator's own decisions on the objects of a simulated cluster, as its plans follow each other.
 
-
-def _decided(planned: Sequence[tuple[Plan, WorkloadPlan]]) -> tuple[Ints, Ints]:
-    """What one workload is asked for at each minute, and the most it may have: the operator's own decision each time.
-
-    Its autoscaler's maximum is taken to be what the spec says.
+    It looks when it would be woken: when its plan changes, when a decision says so, and while a maximum is raised: that
+    is given back when what runs fits. Nobody observes the load for it, so that only the plan holds a floor.
     """
-    floors, maxima = (
-        np.concatenate([getattr(each, what)[made.inner] for made, each in planned]) for what in ("floor", "maximum")
-    )
-    workload = planned[0][1].workload
-    bounds = Bounds(workload.min, workload.max)
-    changes = np.flatnonzero((np.diff(floors) != 0) | (np.diff(maxima) != 0)) + 1
-    replicas = int(floors[0])
-    for first, last in pairwise([0, *map(int, changes), len(floors)]):
-        most = int(maxima[first])
-        wanted = Wanted(int(floors[first]), most, workload.max_when_announced is not None, bool(workload.min))
-        asked = ask(wanted, bounds, replicas)
-        replicas = asked.floor
-        floors[first:last] = replicas
-        maxima[first:last] = asked.maximum or bounds.max or most
-    return floors, maxima
+
+    def __init__(self, plans: Sequence[Plan], names: Sequence[str]) -> None:
+        self._plans, self._start = plans, plans[0].window
+        self._objects = [_scaling_object(plans[0].workload(name).workload) for name in names]
+        self._deciders = [Decider("ours") for _ in names]
+        self._maximum = np.stack([_through(plans, name, "maximum") for name in names])
+        asked = np.stack([_through(plans, name, "floor") for name in names])
+        changes = np.ones(asked.shape, dtype=bool)
+        changes[:, 1:] = (np.diff(asked) != 0) | (np.diff(self._maximum) != 0)
+        for each in plans:
+            changes[:, each.window.start - self._start.start] = True
+        self._changed = [np.flatnonzero(each).tolist() for each in changes.T]
+        self._again: set[int] = set()
+        self._least, self._most = ([0] * len(names) for _ in range(2))
+
+    def __call__(self, minute: int, replicas: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The least and the most that there are to be, workload by workload."""
+        due = self._again.union(self._changed[minute])
+        if due:
+            for there, count in zip(self._objects, replicas, strict=False):  # none before the first minute
+                there.replicas = count
+            self._least, self._most = [*self._least], [*self._most]
+            for row in due:
+                self._pass(row, minute)
+        return self._least, self._most
+
+    def _pass(self, row: int, minute: int) -> None:
+        """Looks at one workload, decides, and does to the cluster what is written."""
+        there, decider, now = self._objects[row], self._deciders[row], self._start.instant(minute)
+        made = next(each for each in reversed(self._plans) if each.window.start <= self._start.start + minute)
+        before = there.seen()
+        decision = decider.decide(made, before, now)
+        if decision.writes:
+            there.do(decision.writes)
+            decider.wrote(decision, before, now)
+        after = there.seen()
+        self._least[row] = self._most[row] = after.minimum
+        if after.driver != "Scale":  # which nothing runs above
+            self._most[row] = int(self._maximum[row, minute]) if after.maximum is None else after.maximum
+        raised = after.former is not None and after.former.raised
+        (self._again.add if raised or decision.again is not None else self._again.discard)(row)
+
+
+def _scaling_object(workload: Workload) -> Applied:
+    """What scales a workload before anybody holds it: an HPA where the spec names nothing else, with its bounds."""
+    driver = "HPA" if workload.driver == "Auto" else workload.driver
+    return Applied(workload, driver, workload.min, workload.max, workload.min or 1)
+
+
+def _through(plans: Sequence[Plan], name: str, what: Literal["floor", "maximum"]) -> Ints:
+    """What plans that follow each other say of a workload, per minute of the window."""
+    return np.concatenate([getattr(made.workload(name), what)[made.inner] for made in plans])
 
 
 def _rivals(
@@ -332,10 +356,10 @@ def _rivals(
     ordinary = np.array([each.ordinary for each in scaled.values()])
     cron = np.where(_cron_window(spec, window), ordinary[:, None], 1)
     return (
-        Contender("hpa", minimum, most, target=0.7),
-        Contender("hpa-50", minimum, most, target=0.5),
-        Contender("keda-cron", minimum, most, target=0.7, cron=cron),
-        Contender("last-week", np.clip(predicted, minimum, most), most, target=0.7),
+        Contender("hpa", always(minimum, most), target=0.7),
+        Contender("hpa-50", always(minimum, most), target=0.5),
+        Contender("keda-cron", always(minimum, most), target=0.7, cron=cron),
+        Contender("last-week", always(np.maximum(predicted, minimum), most), target=0.7),
     )
 
 
@@ -357,10 +381,8 @@ def _predicted(last_week: Plan, actual: Actual, names: Sequence[str]) -> Ints:
     return np.stack(rows)
 
 
-def _optimum(
-    truth: Plan, actual: Actual, spec: ENTCapacitySpec, facts: Facts, window: Grid, names: Sequence[str]
-) -> Ints:
-    """Our own pipeline given what came as a band of width zero: same lead, ramp and target utilisation."""
+def _foreseen(truth: Plan, actual: Actual, spec: ENTCapacitySpec, facts: Facts, window: Grid) -> Plan:
+    """The plan of our own pipeline given what came as a band of width zero: same lead, ramp and target utilisation."""
     loads = {}
     for weights, load in truth.demand.loads.items():
         plain = truth.demand.load
@@ -368,8 +390,7 @@ def _optimum(
             _exactly(actual.sessions, load.sessions, plain.sessions), _exactly(actual.logins, load.logins, plain.logins)
         )
     asked = Demand(**{**{name: getattr(truth.demand, name) for name in Demand.__slots__}, "loads": loads})
-    made = plan_for(asked, spec, replace(facts, floors={}), truth.as_of, window)
-    return np.stack([made.workload(name).wanted[made.inner] for name in names])
+    return plan_for(asked, spec, replace(facts, floors={}), truth.as_of, window)
 
 
 def _exactly(came: Floats, weighted: Band, plain: Band) -> Band:

@@ -1,9 +1,9 @@
 """A simulated cluster under load: replicas that start, nodes that come, people who are turned away and come back.
 
 Each contender has a cluster of its own, stepped 15 seconds at a time, in plain numbers: for so few workloads that is
-several times quicker than arrays. A contender asks for replicas by a floor, by an autoscaler above it, or both. What a
-pod that is overloaded does to its neighbours is left out: refusing people costs work here, but nothing crashes. That
-flatters whoever is overloaded.
+several times quicker than arrays. A contender asks for replicas by a floor, by an autoscaler above it, or both; whoever
+sets the floor sees what is asked for. What a pod that is overloaded does to its neighbours is left out: refusing people
+costs work here, but nothing crashes. That flatters whoever is overloaded.
 """
 
 from __future__ import annotations
@@ -42,6 +42,15 @@ NODE_IDLE: Final = 10 * TICKS
 
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
+Bounding = Callable[[int, Sequence[int]], tuple[list[int], list[int]]]
+"""Who sets the least and the most replicas of each workload, given the minute and the replicas that are asked for; none
+are before the first minute."""
+
+
+def always(floor: Ints, most: Ints) -> Bounding:
+    """Bounds that are known beforehand, whatever happens: workloads × minutes."""
+    least, greatest = np.minimum(floor, most).T.tolist(), most.T.tolist()
+    return lambda minute, _: (least[minute], greatest[minute])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,17 +99,14 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contender:
-    """Somebody who scales; arrays are workloads × minutes."""
+    """Somebody who scales."""
 
     name: str
-    floor: Ints
-    """Least replicas asked for."""
-    most: Ints
-    """Most replicas."""
+    bounds: Bounding
     target: float = 0.0
-    """Target utilisation of an HPA above the floor, of 1; 0 for none: then the floor is what is asked for."""
+    """Target utilisation of an HPA above the least, of 1; 0 for none: then the least is what is asked for."""
     cron: Ints | None = None
-    """Replicas that a KEDA cron trigger wants: in its window as many as it says, outside 1."""
+    """Replicas that a KEDA cron trigger wants, workloads × minutes: in its window as many as it says, outside 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,6 +190,7 @@ class _Cluster:
         """One minute, tick by tick."""
         scaler, pods, people, lost = self.scaler, self.pods, self.people, self.lost[minute]
         people.begin(minute)
+        scaler.begin(minute)
         for tick in range(minute * TICKS, (minute + 1) * TICKS):
             scaler.ask(minute, people.usage[0], pods.ready)
             pods.follow(scaler.pods, lost, tick)
@@ -213,16 +220,20 @@ class _Scaler:
 
     def __init__(self, contender: Contender, usage: list[float]) -> None:
         """An autoscaler begins with what it would have come to under ``usage``, had it been there before."""
-        self._floor: list[list[int]] = np.minimum(contender.floor, contender.most).T.tolist()
-        self._most: list[list[int]] = contender.most.T.tolist()
+        self._bounds = contender.bounds
+        self._least, self._most = self._bounds(0, ())
         self._cron: list[list[int]] | None = None if contender.cron is None else contender.cron.T.tolist()
         self._target = contender.target
-        self.pods = self._floor[0]
+        self.pods = self._least
         if self._target:
             settled = [ceil(each / self._target) for each in usage]
             wanted = map(max, settled, self._cron[0]) if self._cron else settled
-            self.pods = [*map(min, map(max, wanted, self._floor[0]), self._most[0])]
+            self.pods = [*map(min, map(max, wanted, self._least), self._most)]
         self._behaviors = [Behavior(each) for each in self.pods]
+
+    def begin(self, minute: int) -> None:
+        """The next minute."""
+        self._least, self._most = self._bounds(minute, self.pods)
 
     def ask(self, minute: int, usage: list[float], ready: list[int]) -> None:
         """One sync, by what was measured."""
@@ -231,10 +242,9 @@ class _Scaler:
             wanted = map(desired, usage, repeat(self._target), before, ready)
             if self._cron:
                 wanted = map(max, wanted, map(desired, self._cron[minute], repeat(1), before, before))
-            least, most = self._floor[minute], self._most[minute]
-            self.pods = [*map(Behavior.decide, self._behaviors, wanted, before, least, most)]
+            self.pods = [*map(Behavior.decide, self._behaviors, wanted, before, self._least, self._most)]
         else:
-            self.pods = self._floor[minute]
+            self.pods = self._least
 
 
 class _Pods:
