@@ -32,6 +32,8 @@ CRON_WINDOW: Final = (time(7, 30), time(18, 0))
 """Local times of a KEDA cron trigger written for an ordinary school day, Monday to Friday."""
 RIVALS: Final = ("hpa", "hpa-50", "keda-cron", "last-week", "static-max", "ideal")
 """Those that one can do without; ours and the optimum are always there."""
+ABOVE: Final = 0.7
+"""Target utilisation of the HPA that goes on above our floor, and above the optimum's, as it does in a cluster."""
 _FRIDAY: Final = 4
 _WEEK: Final = timedelta(days=7)
 _NOBODY: Final = 1e-6
@@ -114,12 +116,15 @@ class Score:
     @property
     def who(self) -> Reason:
         """Who that is."""
+        if self.name == "entcapacity" and not self.above_floor:
+            return reason("ContenderBare")
         return reason(f"Contender{''.join(part.capitalize() for part in self.name.split('-'))}")
 
     def as_well_as(self, ours: Score) -> bool:
-        """Whether this is an autoscaler that serves as well as we do for no more replica-hours."""
+        """Whether this is an autoscaler without us that serves as well as we do for no more replica-hours."""
         return (
             self.above_floor
+            and self.name in RIVALS
             and self.refused_user_minutes <= ours.refused_user_minutes
             and self.saturated_minutes <= ours.saturated_minutes
             and self.replica_hours <= ours.replica_hours
@@ -167,13 +172,14 @@ def replay(
     names = tuple(scaled)
     plans = followed(spec, facts, window)
     most = np.stack([_through(plans, name, "maximum") for name in names])
+    above = 0.0 if all(each.workload.driver == "Scale" for each in scaled.values()) else ABOVE
     before = Grid.between(window.instant(0) - _WEEK, window.instant(window.length) - _WEEK)
     last_week = plan(spec, facts, window.instant(0), before)
     everybody = (
-        Contender("entcapacity", Operator(plans, names)),
+        Contender("entcapacity", Operator(plans, names), above),
         *_rivals(spec, scaled, window, most, _predicted(last_week, actual_of(last_week, deviation), names)),
         Contender("static-max", always(most, most)),
-        Contender("optimum", Operator([_foreseen(truth, actual, spec, facts, window)], names)),
+        Contender("optimum", Operator([_foreseen(truth, actual, spec, facts, window)], names), above),
     )
     contenders = [each for each in everybody if each.name in rivals or each.name not in RIVALS]
     if any(each.most >= MAX_REPLICAS for each in scaled.values()):  # nobody knows what everything at its maximum is
