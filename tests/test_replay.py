@@ -215,6 +215,20 @@ def test_a_flood_is_chased_by_an_hpa_and_not_by_a_plan():
     assert alone.refused_user_minutes > flooded["hpa"].refused_user_minutes
 
 
+def test_pods_that_fail_to_start_are_late_for_everybody_alike():
+    until_nine = window("2021-04-06T05:00:00+02:00", 4 / 24)
+    failing = Trouble(until_nine.instant(0), until_nine.instant(until_nine.length), failing_percent=50)
+    fine, late, other = (
+        replay(SPEC, facts(APRIL_2021), until_nine, Deviation(seed=seed), "High", trouble=trouble, rivals=("hpa",)).runs
+        for trouble, seed in ((None, 1), (failing, 1), (failing, 2))
+    )
+    for without, with_failures, with_others in zip(fine, late, other, strict=True):
+        assert with_failures.ready.sum() < without.ready.sum()
+        assert not np.array_equal(with_failures.ready, with_others.ready)
+    assert np.array_equal(late[0].asked, fine[0].asked)  # a plan does not know of it, its lead has room for it
+    assert late[0].refused_minutes == 0
+
+
 # --- what was measured ------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +258,8 @@ def test_more_than_anybody_planned_for_is_refused_by_ours_and_told():
     came.sessions[:240] = 100  # until nine
     made = replay(SPEC, facts(), MORNING, came, "High", rivals=("static-max",))
     scores = _scores(made)
-    assert 0 < scores["entcapacity"].saturated_minutes < 30  # until what runs above its floor has started
+    assert scores["entcapacity"].saturated_minutes > 0
+    assert not made.runs[0].saturated[-60:].any()  # by then what runs above its floor has started
     assert scores["static-max"].saturated_minutes == 0
     assert made.high_over_actual < 1
 

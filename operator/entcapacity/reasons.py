@@ -514,6 +514,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PageWithdrawn": ("{name}, withdrawn {at}", "{name}, retirée le {at}"),
     "PageEvent": ("event {name}", "événement {name}"),
     "PageLost": ("{percent} % of the nodes lost", "{percent} % des nœuds perdus"),
+    "PageFailing": ("{percent} % of new pods start twice", "{percent} % des nouveaux pods démarrent deux fois"),
     "PageFlood": ("requests × {times}, nobody behind them", "requêtes × {times}, sans personne derrière"),
     "PageAsOf": ("planned here", "plan établi ici"),
     "PageKnown": ("Known before: {news}.", "Connu avant : {news}."),

@@ -86,6 +86,8 @@ class Trouble:
     """Of the nodes."""
     flood_times: int = 0
     """Requests to log in for each log-in, with nobody behind them."""
+    failing_percent: int = 0
+    """Of new pods, which have to start twice: each contender's alike, drawn by the seed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +187,8 @@ def replay(
     if any(each.most >= MAX_REPLICAS for each in scaled.values()):  # nobody knows what everything at its maximum is
         contenders = [each for each in contenders if each.name != "static-max"]
     traffic = _traffic(truth, actual, spec, names, trouble)
-    runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, watch=watch)
+    seed = deviation.seed if isinstance(deviation, Deviation) else 0
+    runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, seed, watch)
     sessions, took = actual.sessions[truth.inner], _took(truth, actual, scaled)
     scores = [_score(each, run) for each, run in zip(contenders, runs, strict=True)]
     return Replay(
@@ -255,11 +258,13 @@ def _traffic(
     truth: Plan, actual: Actual, spec: ENTCapacitySpec, names: Sequence[str], trouble: Trouble | None
 ) -> Traffic:
     inner, window = truth.inner, truth.window
-    logins, lost, flood = actual.logins[inner], np.zeros(window.length), np.zeros(window.length)
+    logins = actual.logins[inner]
+    lost, flood, failing = (np.zeros(window.length) for _ in range(3))
     if trouble:
         during = slice(*(max(0, window.index_from(each)) for each in (trouble.begin, trouble.end)))
         lost[during] = trouble.lost_percent / 100
         flood[during] = trouble.flood_times * logins[during]
+        failing[during] = trouble.failing_percent / 100
     return Traffic(
         logins,
         float(actual.sessions[inner.start]),
@@ -268,6 +273,7 @@ def _traffic(
         np.stack([_use(truth, name)[inner] for name in names]),
         lost,
         flood,
+        failing,
     )
 
 

@@ -245,6 +245,8 @@ def _troubles(trouble: Trouble | None) -> Iterator[tuple[datetime, datetime, Rea
             yield trouble.begin, trouble.end, reason("PageLost", percent=trouble.lost_percent)
         if trouble.flood_times:
             yield trouble.begin, trouble.end, reason("PageFlood", times=trouble.flood_times)
+        if trouble.failing_percent:
+            yield trouble.begin, trouble.end, reason("PageFailing", percent=trouble.failing_percent)
 
 
 def _longest(score: Score) -> Reason:

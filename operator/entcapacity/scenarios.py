@@ -66,4 +66,4 @@ def built_in() -> Mapping[str, Scenario]:
 
 def _trouble(entry: Mapping[str, Any]) -> Trouble:
     begin, end = (datetime.fromisoformat(entry[name]) for name in ("from", "until"))
-    return Trouble(begin, end, entry.get("lostPercent", 0), entry.get("floodTimes", 0))
+    return Trouble(begin, end, entry.get("lostPercent", 0), entry.get("floodTimes", 0), entry.get("failingPercent", 0))

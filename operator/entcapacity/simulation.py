@@ -95,6 +95,8 @@ class Traffic:
     """Share of nodes that is gone."""
     flood: Floats
     """Requests to log in per minute with nobody behind them: they are turned away, and cost as much."""
+    failing: Floats
+    """Share of new pods that have to start twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +137,10 @@ def simulate(
     nodes: Nodes,
     traffic: Traffic,
     contenders: Sequence[Contender],
-    failing_percent: float = 0.0,
     seed: int = 0,
     watch: Watch = iter,
 ) -> list[Run]:
-    """Steps all contenders through the traffic. ``failing_percent`` of new pods have to start twice.
+    """Steps all contenders through the traffic. ``seed`` says which pods fail to start.
 
     ``watch`` is given the minutes of all of them and gives them back one by one, so that a progress bar can follow.
     """
@@ -147,8 +148,8 @@ def simulate(
     for each in contenders:
         people = _People(traffic, load)
         scaler = _Scaler(each, people.usage[0])
-        pods = _Pods(tiers, nodes, scaler.pods, failing_percent / 100, seed)
-        clusters.append(_Cluster(each.name, scaler, pods, people, traffic.lost.tolist()))
+        pods = _Pods(tiers, nodes, scaler.pods, seed)
+        clusters.append(_Cluster(each.name, scaler, pods, people, traffic.lost.tolist(), traffic.failing.tolist()))
     for step in watch(range(len(clusters) * minutes)):
         clusters[step // minutes].step(step % minutes)
     arrived = np.cumsum(traffic.logins)
@@ -183,17 +184,19 @@ class _Cluster:
     pods: _Pods
     people: _People
     lost: list[float]
+    failing: list[float]
     asked: _Record = field(default_factory=_Record)
     ready: _Record = field(default_factory=_Record)
 
     def step(self, minute: int) -> None:
         """One minute, tick by tick."""
-        scaler, pods, people, lost = self.scaler, self.pods, self.people, self.lost[minute]
+        scaler, pods, people = self.scaler, self.pods, self.people
+        lost, failing = self.lost[minute], self.failing[minute]
         people.begin(minute)
         scaler.begin(minute)
         for tick in range(minute * TICKS, (minute + 1) * TICKS):
             scaler.ask(minute, people.usage[0], pods.ready)
-            pods.follow(scaler.pods, lost, tick)
+            pods.follow(scaler.pods, lost, failing, tick)
             people.let_in(pods.ready)
             self.asked.add(tick, scaler.pods)
             self.ready.add(tick, pods.ready)
@@ -250,7 +253,7 @@ class _Scaler:
 class _Pods:
     """Pods from being asked for to serving, and the nodes under them."""
 
-    def __init__(self, tiers: Tiers, nodes: Nodes, pods: list[int], failing: float, seed: int) -> None:
+    def __init__(self, tiers: Tiers, nodes: Nodes, pods: list[int], seed: int) -> None:
         self._nodes, self._lost = nodes, 0.0
         self.ready = self._scheduled = pods
         self._serving = [
@@ -259,9 +262,9 @@ class _Pods:
         self._there = _Late(self._nodes_for(pods), nodes.startup * TICKS)
         self._kept = _Late(-self._nodes_for(pods), NODE_IDLE)  # with the sign changed it is the fall that comes late
         self._next: float = 0
-        self._failing, self._random = failing, np.random.default_rng(seed)
+        self._random = np.random.default_rng(seed)
 
-    def follow(self, asked: list[int], lost: float, tick: int) -> None:
+    def follow(self, asked: list[int], lost: float, failing: float, tick: int) -> None:
         """Schedules, starts and loses pods."""
         if asked == self._scheduled and lost == self._lost and tick < self._next:
             return
@@ -273,9 +276,9 @@ class _Pods:
         self._lost = lost
         before, self._scheduled = self._scheduled, self._with_nodes(asked, tick)
         failed = repeat(0)
-        if self._failing:
+        if failing:
             new = [*map(max, map(sub, self._scheduled, before), repeat(0))]
-            failed = self._random.binomial(new, self._failing).tolist()
+            failed = self._random.binomial(new, failing).tolist()
         self.ready = [*map(_Late.follow, self._serving, self._scheduled, repeat(tick), failed)]
         self._next = min(each.next for each in (*self._serving, self._there, self._kept))
 
