@@ -123,6 +123,7 @@ def test_every_scenario_can_be_planned_and_names_its_sources():
     assert {"2020-03-16", "2021-04-06", "2021-04-26", "ordinary-week"} <= set(built_in())
     for each in built_in().values():
         assert each.sources
+        assert all(set(source) == {"en", "fr"} for source in each.sources)
         assert each.title["en"] != each.title["fr"]
         known = facts(*each.announcements)
         made = plan(each.capacity.spec, known, each.window.instant(0), each.window)

@@ -79,6 +79,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     # words in a row
     "And": ("{one} and {other}", "{one} et {other}"),
     "Comma": ("{one}, {other}", "{one}, {other}"),
+    "Semicolon": ("; ", " ; "),
     # the calendar
     "ClassDay": ("class day", "jour de classe"),
     "Weekend": ("weekend", "week-end"),
@@ -443,6 +444,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "up to {percent} % more users than expected, up to {early} min earlier",
         "jusqu'à {percent} % d'utilisateurs de plus que prévu, jusqu'à {early} min plus tôt",
     ),
+    "CameExpected": ("users exactly as expected", "exactement les utilisateurs attendus"),
     "CameMeasured": ("users as measured in {name}", "utilisateurs tels que mesurés dans {name}"),
     "SaturatedColumn": ("saturated min", "min saturées"),
     "RefusedColumn": ("refused user-min", "min-util. refusées"),
@@ -521,6 +523,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PagePeople": ("People online at once (sessions)", "Personnes en ligne à la fois (sessions)"),
     "PageReplicas": ("Replicas of {workload}", "Réplicas de {workload}"),
     "PageOutside": ("People outside, waiting to come in", "Personnes dehors, qui attendent d'entrer"),
+    "PageWaits": ("How long who comes then waits, in minutes", "Attente de qui vient alors, en minutes"),
     "PageChart": (
         "Curves over time: people online, replicas, people outside. Move along them with the arrow keys.",
         "Courbes dans le temps : personnes en ligne, réplicas, personnes dehors. À parcourir aux flèches du clavier.",
@@ -570,6 +573,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "InputAsOf": ("As known at", "Connu le"),
     "InputPlanOn": ("planOn", "planOn"),
     "InputDeviation": ("Deviation, early, seed", "Écart, avance, graine"),
+    "InputCame": ("Who came, measured", "Qui est venu, mesuré"),
     "InputWindow": ("Window", "Période"),
     "InputPoint": ("One point", "Un point"),
     "InputWorst": ("the worst of {minutes:minute|minutes}", "le pire de {minutes:minute|minutes}"),
@@ -590,7 +594,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "CurveMaximum": ("maximum", "maximum"),
     "CurveShortfall": ("shortfall (need above maximum)", "manque (besoin au-delà du maximum)"),
     "CurveQueue": ("waiting", "en attente"),
-    "CurveWait": ("wait, minutes", "attente, minutes"),
+    "CurveWait": ("wait", "attente"),
     "ShortEntcapacity": ("our plan", "notre plan"),
     "ShortHpa": ("HPA at 70 %", "HPA à 70 %"),
     "ShortHpa50": ("HPA at 50 %", "HPA à 50 %"),

@@ -47,12 +47,11 @@ class Deviation:
     early: timedelta = timedelta(0)
     seed: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.percent} %, {self.early // MINUTE} min, {self.seed}"
-
     @property
     def said(self) -> Reason:
         """That for people."""
+        if not self.percent and not self.early:
+            return reason("CameExpected")
         return reason("CameDeviating", percent=self.percent, early=self.early // MINUTE)
 
 
@@ -66,9 +65,6 @@ class Measured:
     sessions: Floats
     logins: Floats | None
     """``None`` where they follow from the sessions."""
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def said(self) -> Reason:

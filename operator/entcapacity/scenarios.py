@@ -34,7 +34,8 @@ class Scenario:
     deviation: Deviation
     """How what happens differs from what is expected, unless one asks for another."""
     trouble: Trouble | None
-    sources: tuple[str, ...]
+    sources: tuple[Mapping[str, str], ...]
+    """Each by language."""
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +60,7 @@ def built_in() -> Mapping[str, Scenario]:
             Grid.between(start, start + timedelta(days=entry["days"])),
             Deviation(deviation["percent"], TypeAdapter(Duration).validate_python(deviation["early"])),
             _trouble(entry["trouble"]) if "trouble" in entry else None,
-            tuple(entry["sources"]),
+            tuple(map(MappingProxyType, entry["sources"])),
         )
     return MappingProxyType(found)
 

@@ -128,8 +128,13 @@ class Run:
     saturated: Bools
     gave_up: float
     """People who gave up."""
-    longest_wait: float
-    """Minutes until those outside were in or had given up; infinite where some were neither at the end."""
+    waits: Floats
+    """Minutes until who comes then was in or had given up; infinite where some were neither at the end."""
+
+    @property
+    def longest_wait(self) -> float:
+        """The longest of them."""
+        return float(self.waits.max(initial=0.0))
 
 
 def simulate(
@@ -214,7 +219,7 @@ class _Cluster:
             people.refused_minutes,
             np.array(people.saturated),
             people.gave_up,
-            _longest_wait(arrived, np.cumsum(people.admitted)),
+            _waits(arrived, np.cumsum(people.admitted)),
         )
 
 
@@ -429,10 +434,10 @@ def _fill(room: int, pods: Iterable[int]) -> list[int]:
     return placed
 
 
-def _longest_wait(arrived: Floats, admitted: Floats) -> float:
-    """The largest horizontal distance between cumulative arrivals and admissions, in minutes."""
+def _waits(arrived: Floats, admitted: Floats) -> Floats:
+    """The horizontal distance between cumulative arrivals and admissions, in minutes."""
+    waits = np.zeros(len(arrived))
     late = np.flatnonzero(arrived > admitted + 0.5)
-    if not late.size:
-        return 0.0
     when = np.searchsorted(admitted, arrived[late] - 0.5)
-    return float("inf") if (when >= len(admitted)).any() else float((when - late).max())
+    waits[late] = np.where(when < len(admitted), when - late, inf)
+    return waits
