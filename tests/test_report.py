@@ -257,6 +257,24 @@ def test_pictures_are_what_their_names_say(morning: Report, tmp_path: Path) -> N
     assert sorted(each.name for each in tmp_path.iterdir()) == ["replay.PNG", "replay.svg"]
 
 
+def test_the_picture_of_the_readme_is_what_is_drawn_today(tmp_path: Path) -> None:
+    path = tmp_path / "replay.svg"
+    drawn = ["replay", "2021-04-06", "--rivals", "hpa,static-max", "--lang", "en", "--report", str(path)]
+    assert CliRunner().invoke(cli, drawn).exit_code == 0
+    shown, today = (_drawn(each) for each in (ROOT / "docs" / "replay-2021-04-06.svg", path))
+    renew = "renew it: CONTRIBUTING.md, Pages and pictures"
+    assert today[0] == shown[0], renew
+    assert [len(each) for each in today[1]] == [len(each) for each in shown[1]], renew
+    assert all(np.allclose(one, other, atol=0.1) for one, other in zip(today[1], shown[1], strict=True)), renew
+
+
+def _drawn(path: Path) -> tuple[list[str], list[list[float]]]:
+    """The texts of a picture and the numbers of its curves: what does not depend on a machine's fonts."""
+    svg = path.read_text(encoding="utf-8")
+    curves = re.findall(r' d="([^"]*)"', svg)
+    return re.findall(r">([^<>]+)</text>", svg), [[float(n) for n in re.findall(r"-?[\d.]+", each)] for each in curves]
+
+
 def test_the_same_report_is_the_same_file(planned: Report, tmp_path: Path) -> None:
     for name in ("one.html", "other.html"):
         pictures.write(planned, tmp_path / name, "en")
