@@ -7,6 +7,7 @@ out: nobody else has them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -298,8 +299,8 @@ def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid) -> tuple[Plan, .
 class Operator:
     """The operator's own decisions on the objects of a simulated cluster, as its plans follow each other.
 
-    It looks when it would be woken: when its plan changes, when a decision says so, and while a maximum is raised: that
-    is given back when what runs fits. Nobody observes the load for it, so that only the plan holds a floor.
+    It looks when it would be woken: when its plan changes, when a decision says so, and each minute while a maximum is
+    raised, until what runs fits. Nobody observes the load for it, so that only the plan holds a floor.
     """
 
     def __init__(self, plans: Sequence[Plan], names: Sequence[str]) -> None:
@@ -312,13 +313,17 @@ class Operator:
         changes[:, 1:] = (np.diff(asked) != 0) | (np.diff(self._maximum) != 0)
         for each in plans:
             changes[:, each.window.start - self._start.start] = True
-        self._changed = [np.flatnonzero(each).tolist() for each in changes.T]
+        self._changed: defaultdict[int, list[int]] = defaultdict(list)
+        """The workloads whose plan changes, by minute."""
+        for row, minute in zip(*(each.tolist() for each in np.nonzero(changes)), strict=True):
+            self._changed[minute].append(row)
         self._again: set[int] = set()
+        """Those to look at in the next minute besides."""
         self._least, self._most = ([0] * len(names) for _ in range(2))
 
     def __call__(self, minute: int, replicas: Iterable[int]) -> tuple[list[int], list[int]]:
         """The least and the most that there are to be, workload by workload."""
-        due = self._again.union(self._changed[minute])
+        due = self._again.union(self._changed.get(minute, ()))
         if due:
             for there, count in zip(self._objects, replicas, strict=False):  # none before the first minute
                 there.replicas = count
