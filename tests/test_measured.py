@@ -62,11 +62,16 @@ FIRST = "2021-04-06T08:00:00+02:00"
             "demand.csv:2: time: has no offset: write 2021-04-06T08:00:00+02:00 for summer in Paris, or"
             " 2021-04-06T08:00:00Z for UTC (found '2021-04-06T08:00:00')",
         ),
+        ("time,sessions\n2021-04-06,5\n", "time: a date without a time of day: write 2021-04-06T08:30:00+02:00"),
         (f"time,sessions\n\n{FIRST},many\n", "demand.csv:3: sessions: not a number from 0 on: write 1200"),
         (f"time,sessions,logins\n{FIRST},5,-1\n", "demand.csv:2: logins: not a number from 0 on"),
         (f"time,sessions\n{FIRST},nan\n", "demand.csv:2: sessions: not a number from 0 on"),
         (f"time,sessions\n{FIRST},5\n{FIRST},6\n", "demand.csv:3: time: not after the line before"),
-        (f"time,sessions\n{FIRST},5\n2021-04-06T09:01:00+02:00,6\n", "time: 61 minutes after the line before"),
+        (f"time,sessions\n{FIRST},5\n2021-04-06T09:01:00+02:00,6\n", "add lines in between, 60 minutes apart"),
+        (
+            f"time,sessions\n{FIRST},5\n2021-04-06T09:00:00,6\n2021-04-06T10:00:00+02:00,6\n",
+            "demand.csv:3: time: has no offset",  # and nothing of 120 minutes, which it would not be
+        ),
         (
             f"time,sessions\n{FIRST},5\n2021-04-06T08:58:00+02:00,6\n",
             "time: does not cover the window 2021-04-06T06:00Z to 2021-04-06T07:00Z, only 2021-04-06T06:00Z to"

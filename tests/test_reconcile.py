@@ -1,18 +1,33 @@
 """One pass about one workload: what is asked for, what is written, and how fast a floor may move."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applying import Applied, a_workload
+from applying import Applied
 from entcapacity import smoothing
 from entcapacity.drivers import held
 from entcapacity.facts import Bounds
-from entcapacity.reconcile import AT_ONCE, Asked, Contest, Pace, Wanted, ask, decide, obstacles, release
+from entcapacity.plan import plan
+from entcapacity.reconcile import (
+    AT_ONCE,
+    Asked,
+    Contest,
+    Decider,
+    Decision,
+    Pace,
+    Wanted,
+    ask,
+    decide,
+    obstacles,
+    release,
+)
 from entcapacity.targets import Former, Ref, Seen
+from specs import APRIL_2021, capacity, facts, window
 
 NOW = datetime(2021, 4, 6, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -139,7 +154,7 @@ def test_a_workload_at_zero_is_said_and_left_alone_unless_min_says_that_it_must_
     bring(there, wanted(6))
     assert there.replicas == 0
     assert [each.code for each in obstacles(there.seen(), must_run=False)] == ["Stopped"]
-    assert obstacles(there.seen(a_workload(min=2)), must_run=True) == []
+    assert obstacles(there.seen(), must_run=True) == []
     bring(there, wanted(6, must_run=True))
     assert there.replicas == 6
 
@@ -186,6 +201,63 @@ def test_a_floor_that_a_hand_raised_within_a_minute_comes_down_by_its_rate_too()
 def test_a_floor_that_somebody_lowered_is_put_right_at_once_not_by_its_rate():
     pace = Pace.at(NOW, None, 3, ours=40)
     assert pace.began == 40
+
+
+# --- pass after pass --------------------------------------------------------------------------------------------------
+
+SPEC = capacity(workloads=[{"name": "auth", "ordinaryPeak": {"replicas": 6, "utilizationPercent": 60}, "min": 2}])
+PLANNED = plan(SPEC, facts(APRIL_2021), NOW - timedelta(hours=12), window("2021-04-06T00:00:00+02:00"))
+
+
+def _at(minutes: int) -> datetime:
+    return PLANNED.window.instant(minutes)
+
+
+def _pass(decider: Decider, there: Applied, now: datetime, **seen: Any) -> Decision:
+    before = there.seen()
+    decision = decider.decide(PLANNED, before, now, **seen)
+    if decision.writes:
+        there.do(decision.writes)
+        decider.wrote(decision, before, now)
+    return decision
+
+
+def test_pass_after_pass_the_plan_is_what_is_there_and_nothing_is_written_between_its_steps():
+    decider, there = Decider("ent"), Applied("HPA", 2, 400)
+    floors, wrote = PLANNED.workloads[0].floor[PLANNED.inner], 0
+    for minute in range(PLANNED.window.length):
+        wrote += bool(_pass(decider, there, _at(minute)).writes)
+        assert there.values[0] == floors[minute]
+    assert wrote == 1 + np.count_nonzero(np.diff(floors))
+
+
+def test_what_the_observed_load_needs_is_kept_and_looked_at_again_each_minute():
+    decider, there = Decider("ent"), Applied("HPA", 90, 400)
+    now = _at(60) + 20 * SECOND
+    floor, down = int(PLANNED.workloads[0].floor[PLANNED.grid.index(now)]), SPEC.ramp.down_per_minute
+    decision = _pass(decider, there, now, needed=88)
+    assert (decision.asked.floor, decision.again) == (88, _at(61))
+    assert _pass(decider, there, now, hold=True).writes == ()
+    decision = _pass(decider, there, now)  # within the same minute no lower than its rate allows
+    assert decision.asked.floor == max(floor, 90 - down)
+    for minute in range(61, 90):
+        decision = _pass(decider, there, _at(minute))
+    assert (decision.asked.floor, decision.again) == (
+        int(PLANNED.workloads[0].floor[PLANNED.grid.index(_at(89))]),
+        None,
+    )
+
+
+def test_what_is_put_back_again_and_again_rests_until_it_may_be_tried():
+    decider, there, now = Decider("ent"), Applied("HPA", 2, 400), _at(540)
+    for _ in range(AT_ONCE + 1):
+        assert _pass(decider, there, now).writes
+        there.set(minReplicas=3)
+        now += SECOND
+    decision = _pass(decider, there, now)
+    assert (decision.reset, decision.contested, decision.rests, decision.writes) == (True, True, True, ())
+    assert decision.again == now - SECOND + timedelta(minutes=1)
+    assert _pass(decider, there, decision.again).writes
 
 
 # --- quarrels ---------------------------------------------------------------------------------------------------------

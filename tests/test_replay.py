@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from entcapacity.plan import plan
-from entcapacity.replay import RIVALS, Deviation, Measured, Trouble, actual_of, deviated, floors_of, followed, replay
+from entcapacity.replay import RIVALS, Deviation, Measured, Operator, Trouble, actual_of, deviated, followed, replay
 from entcapacity.scenarios import built_in
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
@@ -63,9 +63,20 @@ def test_the_ideal_is_below_everybody(first_morning):
     assert all(scores["ideal"].replica_hours <= each.replica_hours for each in scores.values())
 
 
-def test_only_autoscalers_run_above_their_floor(first_morning):
-    above = {name for name, each in _scores(first_morning).items() if each.above_floor}
-    assert above == {"hpa", "hpa-50", "keda-cron", "last-week"}
+def test_it_is_said_for_each_whether_an_autoscaler_runs_above_its_floor(first_morning):
+    below = {name for name, each in _scores(first_morning).items() if not each.above_floor}
+    assert below == {"static-max", "ideal"}
+    assert not any(each.as_well_as(first_morning.scores[0]) for each in first_morning.scores)  # nor ours as ours
+
+
+def test_what_runs_above_our_floor_has_nothing_to_do_while_the_plan_holds(first_morning):
+    bare = capacity(workloads=[{**each, "driver": "Scale"} for each in WORKLOADS])
+    made = replay(bare, facts(APRIL_2021), MORNING, EARLIER_AND_MORE, "High", rivals=())
+    ours, with_hpa = made.scores[0], first_morning.scores[0]
+    assert (ours.above_floor, with_hpa.above_floor) == (False, True)
+    assert ours.who.text("en") == "our plan, nothing above it"
+    assert ours.replica_hours == with_hpa.replica_hours
+    assert (made.runs[0].asked == first_morning.runs[0].asked).all()
 
 
 def test_planned_on_what_then_happens_ours_is_the_optimum():
@@ -99,8 +110,9 @@ def test_ours_plans_anew_when_something_is_announced():
         {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"},
     )
     two_days = window("2021-03-15T12:00:00+01:00", 1)
-    floors, _ = floors_of(followed(SPEC, facts(said), two_days), ("auth", "portal"))
-    without, _ = floors_of(followed(SPEC, facts(), two_days), ("auth", "portal"))
+    floors, without = (
+        replay(SPEC, known, two_days, Deviation(), "High", rivals=()).runs[0].asked for known in (facts(said), facts())
+    )
     evening = two_days.index(instant("2021-03-15T20:00:00+01:00"))
     assert (floors[:, :evening] == without[:, :evening]).all()
     assert floors[:, evening:].max() > 2 * without[:, evening:].max()
@@ -111,6 +123,7 @@ def test_every_scenario_can_be_planned_and_names_its_sources():
     assert {"2020-03-16", "2021-04-06", "2021-04-26", "ordinary-week"} <= set(built_in())
     for each in built_in().values():
         assert each.sources
+        assert all(set(source) == {"en", "fr"} for source in each.sources)
         assert each.title["en"] != each.title["fr"]
         known = facts(*each.announcements)
         made = plan(each.capacity.spec, known, each.window.instant(0), each.window)
@@ -130,6 +143,44 @@ def test_the_heatwave_concerns_écoles_and_not_collèges():
     said, unsaid = found
     assert said["colleges"] == unsaid["colleges"]
     assert said["ecoles"] > 2 * unsaid["ecoles"]  # who is at home looks for news
+
+
+# --- on the cluster ---------------------------------------------------------------------------------------------------
+
+
+def test_a_maximum_is_raised_for_the_announced_days_and_given_back():
+    workloads = [{**WORKLOADS[0], "max": 10, "maxWhenAnnounced": 60}]
+    spec = capacity(workloads=workloads)
+    four_days_and_a_weekend = window("2021-04-09T06:00:00+02:00", 2)
+    plans = followed(spec, facts(APRIL_2021), four_days_and_a_weekend)
+    ours, most, least = Operator(plans, ["auth"]), [], []
+    for minute in range(four_days_and_a_weekend.length):
+        floors, maxima = ours(minute, least[-1:])
+        least.append(floors[0])
+        most.append(maxima[0])
+    assert max(least) > 10
+    assert max(most) == 60
+    assert most[-1] == 10
+    assert all(low <= high for low, high in zip(least, most, strict=True))
+
+
+def test_a_raised_maximum_waits_for_what_an_autoscaler_still_runs_above_the_floor():
+    spec = capacity(workloads=[{**WORKLOADS[0], "max": 10, "maxWhenAnnounced": 60}])
+    evening = window("2021-04-09T21:00:00+02:00", 1)
+    ours = Operator(followed(spec, facts(APRIL_2021), evening), ["auth"])
+    running = [40 if minute < 600 else 8 for minute in range(evening.length)]
+    most = [ours(minute, [count])[1][0] for minute, count in enumerate(running)]
+    assert min(most[:600]) >= 40
+    assert most[600] == 10
+
+
+def test_what_has_no_autoscaler_is_asked_for_itself():
+    spec = capacity(workloads=[{**WORKLOADS[0], "driver": "Scale"}])
+    plans = followed(spec, facts(APRIL_2021), MORNING)
+    ours, planned = Operator(plans, ["auth"]), plans[0].workload("auth").floor[plans[0].inner]
+    for minute in range(MORNING.length):
+        floors, maxima = ours(minute, ())
+        assert floors == maxima == [planned[minute]]
 
 
 # --- what goes wrong --------------------------------------------------------------------------------------------------
@@ -154,11 +205,29 @@ def test_a_lost_site_hurts_those_who_did_not_spread():
 
 def test_a_flood_is_chased_by_an_hpa_and_not_by_a_plan():
     flooded, calm = (_troubled(SPEC, each, rivals=("hpa",)) for each in (AT_EIGHT, None))
-    assert flooded["entcapacity"].replica_hours == calm["entcapacity"].replica_hours
-    assert flooded["hpa"].replica_hours > calm["hpa"].replica_hours
+    for name in ("entcapacity", "hpa"):
+        assert flooded[name].replica_hours > calm[name].replica_hours
     assert calm["entcapacity"].refused_user_minutes == 0
-    # nothing runs above our floor here, so that the storm of those who come back lasts longer
-    assert flooded["entcapacity"].refused_user_minutes > flooded["hpa"].refused_user_minutes > 0
+    assert 0 < flooded["entcapacity"].refused_user_minutes <= flooded["hpa"].refused_user_minutes
+    bare = capacity(workloads=[{**each, "driver": "Scale"} for each in WORKLOADS])
+    alone = _troubled(bare, AT_EIGHT)["entcapacity"]
+    assert alone.replica_hours == calm["entcapacity"].replica_hours
+    # with nothing above the floor, the storm of those who come back lasts longer
+    assert alone.refused_user_minutes > flooded["hpa"].refused_user_minutes
+
+
+def test_pods_that_fail_to_start_are_late_for_everybody_alike():
+    until_nine = window("2021-04-06T05:00:00+02:00", 4 / 24)
+    failing = Trouble(until_nine.instant(0), until_nine.instant(until_nine.length), failing_percent=50)
+    fine, late, other = (
+        replay(SPEC, facts(APRIL_2021), until_nine, Deviation(seed=seed), "High", trouble=trouble, rivals=("hpa",)).runs
+        for trouble, seed in ((None, 1), (failing, 1), (failing, 2))
+    )
+    for without, with_failures, with_others in zip(fine, late, other, strict=True):
+        assert with_failures.ready.sum() < without.ready.sum()
+        assert not np.array_equal(with_failures.ready, with_others.ready)
+    assert np.array_equal(late[0].asked, fine[0].asked)  # a plan does not know of it, its lead has room for it
+    assert late[0].refused_minutes == 0
 
 
 # --- what was measured ------------------------------------------------------------------------------------------------
@@ -187,9 +256,11 @@ def test_log_ins_that_were_measured_say_how_long_people_stay():
 
 def test_more_than_anybody_planned_for_is_refused_by_ours_and_told():
     came = _measured(2 * plan(SPEC, facts(), MORNING.instant(0), MORNING).demand.load.sessions.high.max())
+    came.sessions[:240] = 100  # until nine
     made = replay(SPEC, facts(), MORNING, came, "High", rivals=("static-max",))
     scores = _scores(made)
     assert scores["entcapacity"].saturated_minutes > 0
+    assert not made.runs[0].saturated[-60:].any()  # by then what runs above its floor has started
     assert scores["static-max"].saturated_minutes == 0
     assert made.high_over_actual < 1
 

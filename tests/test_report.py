@@ -20,7 +20,7 @@ from entcapacity.fields import API_VERSION
 from entcapacity.parse import parse
 from entcapacity.plan import Plan, plan
 from entcapacity.reasons import LANGUAGES, reason
-from entcapacity.replay import Deviation, Replay, Trouble, replay
+from entcapacity.replay import Deviation, Measured, Replay, Trouble, replay
 from entcapacity.report import MOST_POINTS, Report, of_plan, of_replay
 from entcapacity.schooldays import embedded
 from specs import APRIL_2021, capacity, facts, instant, window
@@ -124,7 +124,7 @@ def test_every_floor_has_its_reason(morning: Report) -> None:
 
 def test_people_wait_where_the_plan_falls_short(planned: Report) -> None:
     assert max(planned.outside["queue"]) > 1000
-    assert max(filter(None, planned.waits)) > 0
+    assert max(filter(None, planned.waits["wait"])) > 0
     assert planned.workload == "auth"
     assert any("auth" in each["en"] for each in planned.notices)
 
@@ -211,6 +211,41 @@ def test_the_most_workloads_there_may_be_make_coarser_points_and_no_larger_page(
     assert (tmp_path / "plan.html").stat().st_size < MOST_BYTES
 
 
+def test_waits_are_drawn_and_those_without_an_end_are_said_in_words(replayed: Replay, tmp_path: Path) -> None:
+    shown = of_replay(replayed, TITLE)
+    longest = max(each for each in shown.waits["hpa"] if each is not None)
+    assert timedelta(minutes=longest) == next(each for each in replayed.scores if each.name == "hpa").longest_wait
+    assert max(each or 0 for each in shown.waits["entcapacity"]) == 0
+    pictures.write(shown, tmp_path / "whole.svg", "fr")
+    assert "Attente de qui vient alors" in (tmp_path / "whole.svg").read_text(encoding="utf-8")
+
+    hpa = next(each for each in replayed.runs if each.name == "hpa")
+    span = window("2021-04-06T03:00:00+02:00", int(hpa.waiting.argmax()) / 1440)  # it ends in the storm
+    made = replay(capacity(workloads=tiers(160)), facts(APRIL_2021), span, replayed.deviation, "High", rivals={"hpa"})
+    cut = of_replay(made, TITLE)
+    assert cut.waits["hpa"][-1] is None
+    assert "some of them to the end" in cut.summary[1]["en"]
+    pictures.write(cut, tmp_path / "cut.svg", "fr")
+    assert "encore dehors à la fin" in (tmp_path / "cut.svg").read_text(encoding="utf-8")
+
+
+def test_who_came_is_said_as_what_it_is() -> None:
+    span = window("2021-04-06T06:00:00+02:00", 1 / 24)
+    counted = Measured("demand.csv", span, np.full(span.length, 500.0), None)
+    said = []
+    for differs in (counted, Deviation(), Deviation(15, timedelta(minutes=10), seed=3)):
+        made = replay(capacity(), facts(APRIL_2021), span, differs, "High", rivals=())
+        shown = of_replay(made, TITLE, [(reason("InputSources"), {"en": "an address", "fr": "une allocution"})])
+        said.append([(label["fr"], value["fr"]) for label, value in shown.inputs[:3]] + [shown.when["fr"]])
+    assert all(each[0] == ("Sources", "une allocution") for each in said)
+    assert [each[2] for each in said] == [
+        ("Qui est venu, mesuré", "demand.csv"),
+        ("Écart, avance, graine", "0 %, 0 min, 0"),
+        ("Écart, avance, graine", "15 %, 10 min, 3"),
+    ]
+    assert "exactement les utilisateurs attendus" in said[1][3]
+
+
 def test_pictures_are_what_their_names_say(morning: Report, tmp_path: Path) -> None:
     for name in ("replay.svg", "replay.PNG"):
         pictures.write(morning, tmp_path / name, "fr")
@@ -220,6 +255,24 @@ def test_pictures_are_what_their_names_say(morning: Report, tmp_path: Path) -> N
         assert text in svg
     assert "http" not in svg.replace("http://www.w3.org/", "")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["replay.PNG", "replay.svg"]
+
+
+def test_the_picture_of_the_readme_is_what_is_drawn_today(tmp_path: Path) -> None:
+    path = tmp_path / "replay.svg"
+    drawn = ["replay", "2021-04-06", "--rivals", "hpa,static-max", "--lang", "en", "--report", str(path)]
+    assert CliRunner().invoke(cli, drawn).exit_code == 0
+    shown, today = (_drawn(each) for each in (ROOT / "docs" / "replay-2021-04-06.svg", path))
+    renew = "renew it: CONTRIBUTING.md, Pages and pictures"
+    assert today[0] == shown[0], renew
+    assert [len(each) for each in today[1]] == [len(each) for each in shown[1]], renew
+    assert all(np.allclose(one, other, atol=0.1) for one, other in zip(today[1], shown[1], strict=True)), renew
+
+
+def _drawn(path: Path) -> tuple[list[str], list[list[float]]]:
+    """The texts of a picture and the numbers of its curves: what does not depend on a machine's fonts."""
+    svg = path.read_text(encoding="utf-8")
+    curves = re.findall(r' d="([^"]*)"', svg)
+    return re.findall(r">([^<>]+)</text>", svg), [[float(n) for n in re.findall(r"-?[\d.]+", each)] for each in curves]
 
 
 def test_the_same_report_is_the_same_file(planned: Report, tmp_path: Path) -> None:
@@ -394,6 +447,7 @@ def test_the_language_is_switched(browser: Browser, page_of_morning: Path) -> No
     page.locator("#chart").focus()
     page.keyboard.press("End")
     assert "mercredi 7 avril 2021" in seen.readout()
+    assert "Attente de qui vient alors, en minutes" in seen.readout()
     page.keyboard.press("Escape")
     visible = page.locator("body").inner_text()
     assert "Qui s'en sort comment" in visible
@@ -439,7 +493,7 @@ def test_a_plan_has_its_page_too(browser: Browser, planned: Report, tmp_path: Pa
     seen = Looked(browser, tmp_path / "plan.html")
     assert seen.page.locator("html").get_attribute("lang") == "fr"
     assert len(seen.lines("replicas")) >= 3
-    assert len(seen.lines("outside")) == 1
+    assert len(seen.lines("outside")) == len(seen.lines("waits")) == 1
     assert seen.page.get_by_role("checkbox").count() == 0
     assert seen.page.locator("li:visible").first.inner_text().startswith("auth")
     seen.page.screenshot(path=ARTEFACTS / "report-plan.png", full_page=True)
@@ -482,3 +536,4 @@ def test_numbers_of_the_page_are_those_of_the_report(page_of_morning: Path, morn
     assert data["times"] == morning.times
     assert data["workloads"]["auth"]["columns"] == morning.workloads["auth"].columns
     assert data["outside"] == morning.outside
+    assert data["waits"] == morning.waits

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entcapacity.simulation import Contender, Nodes, Tiers, Traffic, simulate
+from entcapacity.simulation import Contender, Nodes, Tiers, Traffic, always, simulate
 
 MINUTES = 60
 
@@ -19,9 +19,9 @@ def _tiers(startup=3, sessions=100.0, logins=math.inf):
 NONE = np.zeros(MINUTES)
 
 
-def _coming(logins, before=0.0, limit=math.inf, lost=NONE, flood=NONE):
+def _coming(logins, before=0.0, limit=math.inf, lost=NONE, flood=NONE, failing=NONE):
     """These log-ins a minute, for sessions of twelve minutes."""
-    return Traffic(logins, before, np.full(MINUTES, 12.0), limit, np.ones((1, MINUTES)), lost, flood)
+    return Traffic(logins, before, np.full(MINUTES, 12.0), limit, np.ones((1, MINUTES)), lost, flood, failing)
 
 
 def _traffic(sessions, **more):
@@ -33,7 +33,7 @@ def _traffic(sessions, **more):
 
 def _contender(floor, most=1000, **more):
     floor = np.broadcast_to(np.asarray(floor), (1, MINUTES)).astype(np.int64)
-    return Contender("it", floor, np.full((1, MINUTES), most), **more)
+    return Contender("it", always(floor, np.full((1, MINUTES), most)), **more)
 
 
 def _run(contender, traffic, tiers=None, nodes=None, **more):
@@ -102,9 +102,12 @@ def test_what_is_starting_on_lost_nodes_is_lost_with_them():
 
 
 def test_pods_that_fail_have_to_start_twice():
-    run = _run(_contender(_step(0, 400)), _traffic(0.0), failing_percent=25, seed=1)
+    failing = _traffic(0.0, failing=_step(0.25, 0.0, at=12))
+    run = _run(_contender(_step(0, 400)), failing, seed=1)
     assert 270 <= run.ready[0, 13] <= 330
     assert run.ready[0, 17] == 400
+    assert run.ready[0, 13] != _run(_contender(_step(0, 400)), failing, seed=2).ready[0, 13]
+    assert _run(_contender(_step(0, 400, at=20)), failing).ready[0, 23] == 400  # it is over by then
 
 
 def test_with_enough_replicas_nobody_is_refused_and_the_sessions_are_those_that_were_expected():
@@ -225,7 +228,7 @@ def test_an_hpa_sees_what_is_used_half_a_minute_and_a_sync_later():
 def test_sessions_are_as_long_as_was_said_of_each_minute():
     logins = np.full(MINUTES, 100.0)
     traffic = _coming(logins, before=500.0)
-    short = Traffic(logins, 500.0, np.full(MINUTES, 5.0), math.inf, traffic.use, NONE, NONE)
+    short = Traffic(logins, 500.0, np.full(MINUTES, 5.0), math.inf, traffic.use, NONE, NONE, NONE)
     assert _run(_contender(99), short).sessions == pytest.approx(np.full(MINUTES, 500.0))
     assert _run(_contender(99), traffic).sessions[-1] > 1100
 

@@ -36,6 +36,7 @@ _STYLES: Final[Mapping[str, tuple[str, Sequence[int]]]] = {
     "asked": (_SKY, ()),
     "ready": (_BLUE, ()),
     "queue": (_VERMILLION, ()),
+    "wait": (_VERMILLION, ()),
     "entcapacity": (_BLUE, ()),
     "hpa": (_VERMILLION, (6, 2)),
     "hpa-50": (_ORANGE, (3, 2)),
@@ -63,7 +64,7 @@ MARGIN: Final = _AXIS + _SIDES + 6
 """What a drawing takes beside its plots."""
 _ROW: Final = 20
 """Height of a row of days."""
-_HEIGHTS: Final = {"people": 150, "replicas": 220, "outside": 110}
+_HEIGHTS: Final = {"people": 150, "replicas": 220, "outside": 110, "waits": 80}
 
 
 def drawing(
@@ -76,6 +77,7 @@ def drawing(
     ]
     if report.outside:
         panels.append(_panel("outside", reason("PageOutside").text(language), width, _outside(report, language)))
+        panels.append(_panel("waits", reason("PageWaits").text(language), width, _waits(report, language)))
     for panel in panels:
         panel["encoding"] = {"x": _time("time", {**_TIME_AXIS, "labels": panel is panels[-1]})}
     strip = {
@@ -138,15 +140,14 @@ def _datasets(report: Report, language: str, workload: str) -> dict[str, list[Sp
         "people": _rows(times, report.people),
         "replicas": _rows(times, report.workloads[workload].columns),
         "outside": _rows(times, report.outside),
+        "waits": _rows(times, report.waits),
     }
 
 
 def curve_labels(report: Report) -> dict[str, Reason]:
     """How each curve is called."""
-    labels = {
-        name: reason(f"Curve{name.capitalize()}")
-        for name in ("band", "expected", "came", "took", "need", "asked", "ready", "maximum", "shortfall", "queue")
-    }
+    plain = ("band", "expected", "came", "took", "need", "asked", "ready", "maximum", "shortfall", "queue", "wait")
+    labels = {name: reason(f"Curve{name.capitalize()}") for name in plain}
     return labels | {each: short(each) for each in ("entcapacity", *report.rivals)}
 
 
@@ -272,6 +273,49 @@ def _outside(report: Report, language: str) -> list[Spec]:
     return _lines("outside", names, _series("outside", names, report, language))
 
 
+def _waits(report: Report, language: str) -> list[Spec]:
+    """Waits that end as lines; those that do not, along the top edge, with a word. The panel above has the legend."""
+    names = tuple(report.waits)
+    series = {channel: {**each, "legend": None} for channel, each in _series("waits", names, report, language).items()}
+    # as with events, nothing is left out of the data, but only not seen
+    shown: list[Spec] = [
+        {"fold": list(names), "as": ["series", "value"]},
+        {"filter": "indexof(waits_shown, datum.series) >= 0"},
+        {"calculate": "datum.value === null ? 0 : 1", "as": "ends"},
+    ]
+    first: list[Spec] = [
+        {
+            "window": [{"op": "row_number", "as": "number"}],
+            "sort": [{"field": each, "order": "ascending"} for each in ("ends", "time")],
+        },
+        {"filter": "datum.number === 1"},
+    ]
+    top: Spec = {
+        "y": {"value": 0},
+        "opacity": {"condition": {"test": "datum.ends === 0", "value": 1}, "value": 0},
+    }
+    late = "datum.time - begin > (end - begin) / 2"
+    label = {
+        "align": {"expr": f"{late} ? 'right' : 'left'"},
+        "dx": {"expr": f"{late} ? -5 : 5"},
+        "dy": 11,
+        "fontSize": 12,
+    }
+    return [
+        *_lines("waits", names, series),
+        {
+            "transform": shown,
+            "mark": {"type": "square", "filled": True, "size": 24},
+            "encoding": top | {"color": series["color"]},
+        },
+        {
+            "transform": [*shown, *first],
+            "mark": {"type": "text", **label},
+            "encoding": top | {"text": {"value": reason("NeverIn").text(language)}},
+        },
+    ]
+
+
 def _always(report: Report) -> dict[str, list[str]]:
     """The curves of each panel that are drawn whichever rivals are."""
     lacking = any(_falls_short(each.columns) for each in report.workloads.values())
@@ -283,6 +327,7 @@ def _always(report: Report) -> dict[str, list[str]]:
             *("need", "asked", "ready"),
         ],
         "outside": [name for name in report.outside if name not in report.rivals],
+        "waits": [name for name in report.waits if name not in report.rivals],
     }
 
 
@@ -358,7 +403,7 @@ def _series(panel: str, names: Sequence[str], report: Report, language: str) -> 
     }
 
 
-_THICK: Final = ("came", "ready", "entcapacity", "queue")
+_THICK: Final = ("came", "ready", "entcapacity", "queue", "wait")
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 48, 168, 336)
 """Hours that may lie between two marks of the time axis."""
 _STEP: Final = (
@@ -395,6 +440,7 @@ _CONFIG: Final[Spec] = {
         "title": None,
         "labelFontSize": 12,
         "labelLimit": 300,
+        "columns": {"expr": "max(1, floor(plot / 180))"},
         "symbolType": "stroke",
         "symbolSize": 500,
         "symbolStrokeWidth": 3,

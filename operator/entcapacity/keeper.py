@@ -31,16 +31,7 @@ from entcapacity.ownership import all_objects, given_back, let_go, look_at, olde
 from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import (
-    Asked,
-    Contest,
-    Decision,
-    Pace,
-    Wanted,
-    decide,
-    lowered,
-    obstacles,
-)
+from entcapacity.reconcile import Asked, Decider, Decision, obstacles
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.steps import why
@@ -105,9 +96,8 @@ class Keeper:
         self._woken = asyncio.Event()
         self._lock = asyncio.Lock()
         self._made: Made | None = None
-        self._paces: dict[str, Pace] = {}
+        self._deciders: dict[str, Decider] = {}
         self._last: datetime | None = None
-        self._contests: dict[str, Contest] = {}
         self._asked: dict[str, Asked] = {}
         self._refused: dict[str, _Refused] = {}
         self._not_let_go: list[Reason] = []
@@ -321,7 +311,7 @@ class Keeper:
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
-        floors = {name: self._pace(each, now).began for name, each in there.items()}
+        floors = {name: self._decider(name).began(each, now) for name, each in there.items()}
         facts = replace(facts, floors=floors, since=minute - MINUTE, startups=startups, bounds=bounds)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
@@ -343,12 +333,9 @@ class Keeper:
             return old
         return self._made
 
-    def _pace(self, seen: Seen, now: datetime) -> Pace:
-        """How a floor moves within this minute; it begins with what is there, or with ours if that was lowered."""
-        ours = self._contests[seen.name].ours if seen.name in self._contests else None
-        floor = ours.floor if ours is not None and seen.former is not None else 0
-        made = self._paces[seen.name] = Pace.at(now, self._paces.get(seen.name), seen.minimum, floor)
-        return made
+    def _decider(self, name: str) -> Decider:
+        """Who decides for a workload."""
+        return self._deciders.setdefault(name, Decider(self._key[1]))
 
     async def _room(self, spec: ENTCapacitySpec) -> room.Room:
         """What bounds our pods; nothing where we may not ask."""
@@ -380,7 +367,7 @@ class Keeper:
         if spec.mode == "Observe":
             found.append(reason("Observing"))
             self._asked.clear()
-            self._contests.clear()
+            self._deciders.clear()
             self._formers.clear()
             return await self._let_go(document, targets.held_by(self._key[1], objects), found)
         if spec.suspend_until is not None and now < spec.suspend_until:
@@ -422,35 +409,20 @@ class Keeper:
         self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
     ) -> float | None:
         """Brings one workload to what is wanted of it."""
-        workload = planned.workload(each.name)
-        pace = self._pace(each, now)
-        wanted = Wanted(
-            pace.at_least(
-                lowered(int(workload.floor[index]), each.minimum, _needed(workload, look.observation), look.hold),
-                planned.spec.ramp.down_per_minute,
-            ),
-            int(workload.maximum[index]),
-            workload.workload.max_when_announced is not None,
-            bool(workload.workload.min),
-        )
-        decision = decide(wanted, each, self._key[1])
-        contest = self._contests.setdefault(each.name, Contest())
-        if contest.look(each, now):
+        decider = self._decider(each.name)
+        needed = _needed(planned.workload(each.name), look.observation)
+        decision = decider.decide(planned, each, now, needed, look.hold)
+        if decision.reset:
             log.warning("%s: %s was set to %d by %s", self._name, each.at, each.minimum, each.manager)
-        if contest.contested(now):
+        if decision.contested:
             field = targets.FIELDS[each.driver][0]
             found.append(
-                reason("Contested", workload=each.name, object=str(each.at), field=field, by=contest.by or "?")
+                reason("Contested", workload=each.name, object=str(each.at), field=field, by=decider.rival or "?")
             )
-            allowed = contest.next_try(now)
-            if decision.writes and now < allowed:
-                return self._around.clock.seconds_until(allowed)
+        again = self._around.clock.seconds_until(decision.again) if decision.again is not None else None
+        if decision.rests:
+            return again
         self._asked[each.name] = decision.asked
-        pace.highest = max(pace.highest, decision.asked.floor)
-        # above the plan, on its way down or held: the next minute may lower it further
-        minute_later = now.replace(second=0, microsecond=0) + MINUTE
-        above = decision.asked.floor > int(workload.floor[index])
-        again = self._around.clock.seconds_until(minute_later) if above else None
         if not decision.writes:
             self._ready_in_time(planned, each, index, found)
             return again
@@ -465,12 +437,12 @@ class Keeper:
             self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
             return _RETRY_SECONDS
         self._refused.pop(each.name, None)
-        self._wrote(planned, each, decision, contest, now)
+        decider.wrote(decision, each, now)
+        self._wrote(planned, each, decision, now)
         return again
 
-    def _wrote(self, planned: Plan, each: Seen, decision: Decision, contest: Contest, now: datetime) -> None:
+    def _wrote(self, planned: Plan, each: Seen, decision: Decision, now: datetime) -> None:
         asked, before = decision.asked, each.minimum
-        contest.wrote(asked, each.at, now)
         self._around.meters.wrote(self._key, each.name, each.driver, failed=False)
         if asked.floor > each.replicas:
             self._raised.setdefault(each.name, datetime.now(UTC))

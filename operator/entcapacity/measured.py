@@ -44,16 +44,19 @@ def read_measured(name: str, window: Grid) -> Measured | list[FileProblem]:
         say(1, "", header, f"the header is not time,sessions or time,sessions,logins{semicolons}")
         return problems
     rows: list[list[float]] = []
+    skipped = False  # what is wrong with a line is no gap besides
     for number, line in enumerate(lines, start=2):
         if not line.strip():
             continue
         try:
             row = _row(line, names)
-            _check_order(row, rows)
+            _check_order(row, rows, skipped)
         except _Wrong as error:
             say(number, error.column, error.value, error.message)
+            skipped = True
             continue
         rows.append(row)
+        skipped = False
     if problems:
         return problems
     if len(rows) < 2:
@@ -96,6 +99,8 @@ def _minutes(text: str) -> float:
     except ValueError:
         raise _Wrong("time", text, "not an instant: write 2021-04-06T08:30:00+02:00") from None
     if found.utcoffset() is None:
+        if not any(each in text for each in "T: "):
+            raise _Wrong("time", text, f"a date without a time of day: write {found:%Y-%m-%d}T08:30:00+02:00")
         raise _Wrong("time", text, f"has no offset: write {text}+02:00 for summer in Paris, or {text}Z for UTC")
     return found.timestamp() / 60
 
@@ -112,9 +117,10 @@ def _number(column: str, text: str) -> float:
     return found
 
 
-def _check_order(row: list[float], before: list[list[float]]) -> None:
+def _check_order(row: list[float], before: list[list[float]], skipped: bool) -> None:
     later = row[0] - before[-1][0] if before else 1.0
     if later <= 0:
         raise _Wrong("time", "", "not after the line before: sort the lines by time, one for each instant")
-    if later > FARTHEST:
-        raise _Wrong("time", "", f"{later:g} minutes after the line before: measure every {FARTHEST} minutes at least")
+    if later > FARTHEST and not skipped:
+        way_out = f"add lines in between, {FARTHEST} minutes apart at most, or replay the time before or after"
+        raise _Wrong("time", "", f"{later:g} minutes after the line before: {way_out}")

@@ -15,6 +15,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib import resources
+from math import inf
 from string import Template
 from typing import Any, Final
 
@@ -114,13 +115,13 @@ def _undated(report: Report, language: str) -> dict[str, Any]:
 def _words(report: Report, language: str) -> dict[str, Any]:
     curves = {name: each.text(language) for name, each in curve_labels(report).items()}
     ready = {name: each.text(language) for name, each in ready_labels(report).items()}
-    for name in ("low", "high", "logins", "wait"):
+    for name in ("low", "high", "logins"):
         curves[name] = reason(f"Curve{name.capitalize()}").text(language)
     said = {
         name: reason(f"Page{name.capitalize()}").text(language)
-        for name in ("chart", "people", "outside", "why", "whole")
+        for name in ("chart", "people", "outside", "waits", "why", "whole")
     }
-    return {**said, "curves": curves, "ready": {**curves, **ready}}
+    return {**said, "never": reason("NeverIn").text(language), "curves": curves, "ready": {**curves, **ready}}
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
@@ -140,13 +141,13 @@ def _p(text: str, kind: str = "") -> str:
 
 
 def _head(report: Report, language: str) -> str:
-    known = [each[language] for each in report.known]
+    known, between = [each[language] for each in report.known], reason("Semicolon").text(language)
     return "".join(
         (
             f"<h1>{escape(report.title[language])}</h1>",
             _p(" ".join(each[language] for each in report.summary), "summary"),
             _p(report.when[language], "when"),
-            _p(reason("PageKnown", news="; ".join(known)).text(language), "when") if known else "",
+            _p(reason("PageKnown", news=between.join(known)).text(language), "when") if known else "",
         )
     )
 
@@ -218,7 +219,7 @@ _COLUMNS: Final = (
     _Column(
         "WaitColumn",
         "PageWaitMeans",
-        lambda score: float("inf") if score.longest_wait is None else score.longest_wait // timedelta(minutes=1),
+        lambda score: inf if score.longest_wait is None else score.longest_wait // timedelta(minutes=1),
         _wait,
     ),
     _Column(
@@ -247,7 +248,7 @@ def _score_table(scores: Sequence[Score], language: str) -> str:
     best = {column.title: min(map(column.value, real)) for column in _COLUMNS}
 
     def cell(column: _Column, score: Score) -> str:
-        is_best = score in real and column.value(score) == best[column.title]
+        is_best = score in real and column.value(score) == best[column.title] < inf
         return f"<td{_BEST if is_best else ''}>{escape(column.shown(score, language))}</td>"
 
     def row(score: Score) -> str:

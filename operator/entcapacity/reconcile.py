@@ -1,17 +1,21 @@
 """What one pass does about one workload: from what the plan asks for now and what is there, to what is written.
 
-Pure, and level-triggered: it compares, and writes only the difference. The replay asks the same function.
+Pure, and level-triggered: it compares, and writes only the difference. ``Seen`` goes in, ``Write`` comes out, as data:
+that is the port behind which a cluster stands. The operator sends the writes to the API server, the replay does them to
+the objects of its simulated cluster, and both ask the same ``Decider``.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from entcapacity.drivers import Write, given_back, held
 from entcapacity.facts import Bounds
+from entcapacity.grid import MINUTE
+from entcapacity.plan import Plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.targets import MANAGER, Ref, Seen
 
@@ -50,6 +54,15 @@ class Decision:
 
     asked: Asked
     writes: tuple[Write, ...]
+    again: datetime | None = None
+    """When to look again though nothing else changes: what is above the plan may come down in the next minute, what is
+    contested is tried again."""
+    reset: bool = False
+    """Whether what we wrote was put back since."""
+    contested: bool = False
+    """Whether that happened more often than is put right at once."""
+    rests: bool = False
+    """Whether there was something to write that therefore has to wait."""
 
 
 def ask(wanted: Wanted, bounds: Bounds, replicas: int) -> Asked:
@@ -177,3 +190,55 @@ class Contest:
     def wrote(self, asked: Asked, at: Ref, now: datetime) -> None:
         """Remembers what we wrote."""
         self.ours, self._at, self._wrote, self._counted = asked, at, now, False
+
+
+class Decider:
+    """Decides for one workload, pass after pass; ``by`` names the ENTCapacity.
+
+    It remembers only what cannot be seen: how the floor moved within this minute, and who else writes to it.
+    """
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._pace: Pace | None = None
+        self._contest = Contest()
+
+    @property
+    def rival(self) -> str:
+        """Who put back last what we wrote; empty where nobody did, or nobody knows."""
+        return self._contest.by
+
+    def began(self, seen: Seen, now: datetime) -> int:
+        """The floor at the beginning of this minute, from which rates count however often it is planned anew."""
+        return self._paced(seen, now).began
+
+    def decide(self, planned: Plan, seen: Seen, now: datetime, needed: int = 0, hold: bool = False) -> Decision:
+        """What to write now so that the plan is followed; ``needed`` and ``hold`` as ``lowered`` has them."""
+        workload, index = planned.workload(seen.name), planned.grid.index(now)
+        pace, floor = self._paced(seen, now), int(workload.floor[index])
+        wanted = Wanted(
+            pace.at_least(lowered(floor, seen.minimum, needed, hold), planned.spec.ramp.down_per_minute),
+            int(workload.maximum[index]),
+            workload.workload.max_when_announced is not None,
+            bool(workload.workload.min),
+        )
+        made = decide(wanted, seen, self._by)
+        made = replace(made, reset=self._contest.look(seen, now), contested=self._contest.contested(now))
+        if made.writes and now < (allowed := self._contest.next_try(now)):
+            return replace(made, writes=(), again=allowed, rests=True)
+        pace.highest = max(pace.highest, made.asked.floor)
+        if made.asked.floor <= floor:
+            return made
+        # above the plan, on its way down or held: the next minute may lower it further
+        return replace(made, again=now.replace(second=0, microsecond=0) + MINUTE)
+
+    def wrote(self, decision: Decision, seen: Seen, now: datetime) -> None:
+        """Remembers that a decision was carried out."""
+        self._contest.wrote(decision.asked, seen.at, now)
+
+    def _paced(self, seen: Seen, now: datetime) -> Pace:
+        """How the floor moves within this minute; it begins with what is there, or with ours if that was lowered."""
+        ours = self._contest.ours
+        floor = ours.floor if ours is not None and seen.former is not None else 0
+        self._pace = Pace.at(now, self._pace, seen.minimum, floor)
+        return self._pace

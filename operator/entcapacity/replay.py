@@ -7,39 +7,34 @@ out: nobody else has them.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from math import isinf
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
+from entcapacity.applied import Applied
 from entcapacity.demand import Band, Demand, Load, Stream, weights_of
-from entcapacity.facts import Bounds, Facts
+from entcapacity.facts import Facts
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
-from entcapacity.plan import (
-    Plan,
-    WorkloadPlan,
-    floors_in_effect,
-    most_users_live_in,
-    news,
-    plan,
-    plan_for,
-    planning_days,
-)
+from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import Wanted, ask
+from entcapacity.reconcile import Decider
 from entcapacity.scaling import Scaling, minutes, scalings
-from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, simulate
+from entcapacity.simulation import Contender, Nodes, Run, Tiers, Traffic, Watch, always, simulate
 from entcapacity.smoothing import leads_and_holds
-from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec
+from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, Workload
 
 CRON_WINDOW: Final = (time(7, 30), time(18, 0))
 """Local times of a KEDA cron trigger written for an ordinary school day, Monday to Friday."""
 RIVALS: Final = ("hpa", "hpa-50", "keda-cron", "last-week", "static-max", "ideal")
 """Those that one can do without; ours and the optimum are always there."""
+ABOVE: Final = 0.7
+"""Target utilisation of the HPA that goes on above our floor, and above the optimum's, as it does in a cluster."""
 _FRIDAY: Final = 4
 _WEEK: Final = timedelta(days=7)
 _NOBODY: Final = 1e-6
@@ -53,12 +48,11 @@ class Deviation:
     early: timedelta = timedelta(0)
     seed: int = 0
 
-    def __str__(self) -> str:
-        return f"{self.percent} %, {self.early // MINUTE} min, {self.seed}"
-
     @property
     def said(self) -> Reason:
         """That for people."""
+        if not self.percent and not self.early:
+            return reason("CameExpected")
         return reason("CameDeviating", percent=self.percent, early=self.early // MINUTE)
 
 
@@ -72,9 +66,6 @@ class Measured:
     sessions: Floats
     logins: Floats | None
     """``None`` where they follow from the sessions."""
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def said(self) -> Reason:
@@ -92,6 +83,8 @@ class Trouble:
     """Of the nodes."""
     flood_times: int = 0
     """Requests to log in for each log-in, with nobody behind them."""
+    failing_percent: int = 0
+    """Of new pods, which have to start twice: each contender's alike, drawn by the seed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,12 +115,15 @@ class Score:
     @property
     def who(self) -> Reason:
         """Who that is."""
+        if self.name == "entcapacity" and not self.above_floor:
+            return reason("ContenderBare")
         return reason(f"Contender{''.join(part.capitalize() for part in self.name.split('-'))}")
 
     def as_well_as(self, ours: Score) -> bool:
-        """Whether this is an autoscaler that serves as well as we do for no more replica-hours."""
+        """Whether this is an autoscaler without us that serves as well as we do for no more replica-hours."""
         return (
             self.above_floor
+            and self.name in RIVALS
             and self.refused_user_minutes <= ours.refused_user_minutes
             and self.saturated_minutes <= ours.saturated_minutes
             and self.replica_hours <= ours.replica_hours
@@ -174,20 +170,22 @@ def replay(
     scaled = {name: each for name, each in scalings(spec, facts).items() if not each.clients}
     names = tuple(scaled)
     plans = followed(spec, facts, window)
-    floors, most = floors_of(plans, names)
+    most = np.stack([_through(plans, name, "maximum") for name in names])
+    above = 0.0 if all(each.workload.driver == "Scale" for each in scaled.values()) else ABOVE
     before = Grid.between(window.instant(0) - _WEEK, window.instant(window.length) - _WEEK)
     last_week = plan(spec, facts, window.instant(0), before)
     everybody = (
-        Contender("entcapacity", floors, most),
+        Contender("entcapacity", Operator(plans, names), above),
         *_rivals(spec, scaled, window, most, _predicted(last_week, actual_of(last_week, deviation), names)),
-        Contender("static-max", most, most),
-        Contender("optimum", _optimum(truth, actual, spec, facts, window, names), most),
+        Contender("static-max", always(most, most)),
+        Contender("optimum", Operator([_foreseen(truth, actual, spec, facts, window)], names), above),
     )
     contenders = [each for each in everybody if each.name in rivals or each.name not in RIVALS]
     if any(each.most >= MAX_REPLICAS for each in scaled.values()):  # nobody knows what everything at its maximum is
         contenders = [each for each in contenders if each.name != "static-max"]
     traffic = _traffic(truth, actual, spec, names, trouble)
-    runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, watch=watch)
+    seed = deviation.seed if isinstance(deviation, Deviation) else 0
+    runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, seed, watch)
     sessions, took = actual.sessions[truth.inner], _took(truth, actual, scaled)
     scores = [_score(each, run) for each, run in zip(contenders, runs, strict=True)]
     return Replay(
@@ -257,11 +255,13 @@ def _traffic(
     truth: Plan, actual: Actual, spec: ENTCapacitySpec, names: Sequence[str], trouble: Trouble | None
 ) -> Traffic:
     inner, window = truth.inner, truth.window
-    logins, lost, flood = actual.logins[inner], np.zeros(window.length), np.zeros(window.length)
+    logins = actual.logins[inner]
+    lost, flood, failing = (np.zeros(window.length) for _ in range(3))
     if trouble:
         during = slice(*(max(0, window.index_from(each)) for each in (trouble.begin, trouble.end)))
         lost[during] = trouble.lost_percent / 100
         flood[during] = trouble.flood_times * logins[during]
+        failing[during] = trouble.failing_percent / 100
     return Traffic(
         logins,
         float(actual.sessions[inner.start]),
@@ -270,6 +270,7 @@ def _traffic(
         np.stack([_use(truth, name)[inner] for name in names]),
         lost,
         flood,
+        failing,
     )
 
 
@@ -295,32 +296,68 @@ def followed(spec: ENTCapacitySpec, facts: Facts, window: Grid) -> tuple[Plan, .
     return tuple(plans)
 
 
-def floors_of(plans: Sequence[Plan], names: Sequence[str]) -> tuple[Ints, Ints]:
-    """The floors of plans that follow each other, and the maxima, as the operator decides them: workloads × minutes."""
-    decided = [_decided([(made, made.workload(name)) for made in plans]) for name in names]
-    return np.stack([floors for floors, _ in decided]), np.stack([maxima for _, maxima in decided])
+class Operator:
+    """The operator's own decisions on the objects of a simulated cluster, as its plans follow each other.
 
-
-def _decided(planned: Sequence[tuple[Plan, WorkloadPlan]]) -> tuple[Ints, Ints]:
-    """What one workload is asked for at each minute, and the most it may have: the operator's own decision each time.
-
-    Its autoscaler's maximum is taken to be what the spec says.
+    It looks when it would be woken: when its plan changes, when a decision says so, and each minute while a maximum is
+    raised, until what runs fits. Nobody observes the load for it, so that only the plan holds a floor.
     """
-    floors, maxima = (
-        np.concatenate([getattr(each, what)[made.inner] for made, each in planned]) for what in ("floor", "maximum")
-    )
-    workload = planned[0][1].workload
-    bounds = Bounds(workload.min, workload.max)
-    changes = np.flatnonzero((np.diff(floors) != 0) | (np.diff(maxima) != 0)) + 1
-    replicas = int(floors[0])
-    for first, last in pairwise([0, *map(int, changes), len(floors)]):
-        most = int(maxima[first])
-        wanted = Wanted(int(floors[first]), most, workload.max_when_announced is not None, bool(workload.min))
-        asked = ask(wanted, bounds, replicas)
-        replicas = asked.floor
-        floors[first:last] = replicas
-        maxima[first:last] = asked.maximum or bounds.max or most
-    return floors, maxima
+
+    def __init__(self, plans: Sequence[Plan], names: Sequence[str]) -> None:
+        self._plans, self._start = plans, plans[0].window
+        self._objects = [_scaling_object(plans[0].workload(name).workload) for name in names]
+        self._deciders = [Decider("ours") for _ in names]
+        self._maximum = np.stack([_through(plans, name, "maximum") for name in names])
+        asked = np.stack([_through(plans, name, "floor") for name in names])
+        changes = np.ones(asked.shape, dtype=bool)
+        changes[:, 1:] = (np.diff(asked) != 0) | (np.diff(self._maximum) != 0)
+        for each in plans:
+            changes[:, each.window.start - self._start.start] = True
+        self._changed: defaultdict[int, list[int]] = defaultdict(list)
+        """The workloads whose plan changes, by minute."""
+        for row, minute in zip(*(each.tolist() for each in np.nonzero(changes)), strict=True):
+            self._changed[minute].append(row)
+        self._again: set[int] = set()
+        """Those to look at in the next minute besides."""
+        self._least, self._most = ([0] * len(names) for _ in range(2))
+
+    def __call__(self, minute: int, replicas: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The least and the most that there are to be, workload by workload."""
+        due = self._again.union(self._changed.get(minute, ()))
+        if due:
+            for there, count in zip(self._objects, replicas, strict=False):  # none before the first minute
+                there.replicas = count
+            self._least, self._most = [*self._least], [*self._most]
+            for row in due:
+                self._pass(row, minute)
+        return self._least, self._most
+
+    def _pass(self, row: int, minute: int) -> None:
+        """Looks at one workload, decides, and does to the cluster what is written."""
+        there, decider, now = self._objects[row], self._deciders[row], self._start.instant(minute)
+        made = next(each for each in reversed(self._plans) if each.window.start <= self._start.start + minute)
+        before = there.seen()
+        decision = decider.decide(made, before, now)
+        if decision.writes:
+            there.do(decision.writes)
+            decider.wrote(decision, before, now)
+        after = there.seen()
+        self._least[row] = self._most[row] = after.minimum
+        if after.driver != "Scale":  # which nothing runs above
+            self._most[row] = int(self._maximum[row, minute]) if after.maximum is None else after.maximum
+        raised = after.former is not None and after.former.raised
+        (self._again.add if raised or decision.again is not None else self._again.discard)(row)
+
+
+def _scaling_object(workload: Workload) -> Applied:
+    """What scales a workload before anybody holds it: an HPA where the spec names nothing else, with its bounds."""
+    driver = "HPA" if workload.driver == "Auto" else workload.driver
+    return Applied(workload, driver, workload.min, workload.max, workload.min or 1)
+
+
+def _through(plans: Sequence[Plan], name: str, what: Literal["floor", "maximum"]) -> Ints:
+    """What plans that follow each other say of a workload, per minute of the window."""
+    return np.concatenate([getattr(made.workload(name), what)[made.inner] for made in plans])
 
 
 def _rivals(
@@ -332,10 +369,10 @@ def _rivals(
     ordinary = np.array([each.ordinary for each in scaled.values()])
     cron = np.where(_cron_window(spec, window), ordinary[:, None], 1)
     return (
-        Contender("hpa", minimum, most, target=0.7),
-        Contender("hpa-50", minimum, most, target=0.5),
-        Contender("keda-cron", minimum, most, target=0.7, cron=cron),
-        Contender("last-week", np.clip(predicted, minimum, most), most, target=0.7),
+        Contender("hpa", always(minimum, most), target=0.7),
+        Contender("hpa-50", always(minimum, most), target=0.5),
+        Contender("keda-cron", always(minimum, most), target=0.7, cron=cron),
+        Contender("last-week", always(np.maximum(predicted, minimum), most), target=0.7),
     )
 
 
@@ -357,10 +394,8 @@ def _predicted(last_week: Plan, actual: Actual, names: Sequence[str]) -> Ints:
     return np.stack(rows)
 
 
-def _optimum(
-    truth: Plan, actual: Actual, spec: ENTCapacitySpec, facts: Facts, window: Grid, names: Sequence[str]
-) -> Ints:
-    """Our own pipeline given what came as a band of width zero: same lead, ramp and target utilisation."""
+def _foreseen(truth: Plan, actual: Actual, spec: ENTCapacitySpec, facts: Facts, window: Grid) -> Plan:
+    """The plan of our own pipeline given what came as a band of width zero: same lead, ramp and target utilisation."""
     loads = {}
     for weights, load in truth.demand.loads.items():
         plain = truth.demand.load
@@ -368,8 +403,7 @@ def _optimum(
             _exactly(actual.sessions, load.sessions, plain.sessions), _exactly(actual.logins, load.logins, plain.logins)
         )
     asked = Demand(**{**{name: getattr(truth.demand, name) for name in Demand.__slots__}, "loads": loads})
-    made = plan_for(asked, spec, replace(facts, floors={}), truth.as_of, window)
-    return np.stack([made.workload(name).wanted[made.inner] for name in names])
+    return plan_for(asked, spec, replace(facts, floors={}), truth.as_of, window)
 
 
 def _exactly(came: Floats, weighted: Band, plain: Band) -> Band:

@@ -18,11 +18,11 @@ from entcapacity import __version__
 from entcapacity.admission import admission, ceilings
 from entcapacity.cost import Cost, cost
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import Floats, Grid, Ints, local
+from entcapacity.grid import MINUTE, Floats, Grid, Ints, local
 from entcapacity.notices import notices
 from entcapacity.plan import Plan, selected
 from entcapacity.reasons import LANGUAGES, Reason, reason
-from entcapacity.replay import Replay, Score, Trouble
+from entcapacity.replay import Deviation, Measured, Replay, Score, Trouble
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import why
 from entcapacity.streams import BUSIER, LocalDay
@@ -98,8 +98,8 @@ class Report:
     workloads: Mapping[str, Workload]
     outside: Mapping[str, Column]
     """People waiting, by contender; for a plan ``queue``; nothing where nobody waits."""
-    waits: Column
-    """For a plan, the minutes that who comes then waits."""
+    waits: Mapping[str, Column]
+    """Minutes that who comes then waits, by contender; for a plan ``wait``; ``None`` where it does not end in time."""
     reasons: tuple[Text, ...]
     rivals: tuple[str, ...]
     workload: str
@@ -126,7 +126,7 @@ def short(contender: str) -> Reason:
     return reason(f"Short{''.join(map(str.capitalize, contender.split('-')))}")
 
 
-def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str]] = ()) -> Report:
+def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] = ()) -> Report:
     """A plan as people look at it."""
     line, table = _Timeline([made], len(made.workloads) * (4 + _REASON)), _Reasons()
     spent = cost(made)
@@ -155,7 +155,7 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str]] = ()) ->
         people=line.people(),
         workloads={each: Workload(line.replicas(each), line.reasons(each, table)) for each in needed},
         outside={"queue": _whole(line.most(queue))} if waiting else {},
-        waits=[None if np.isinf(each) else int(each) for each in line.most(wait)] if waiting else [],
+        waits={"wait": _ended(line.most(wait))} if waiting else {},
         reasons=tuple(map(both, table.found)),
         rivals=(),
         workload=max(needed, key=lambda each: (short[each] > 0, short[each], needed[each])),
@@ -166,7 +166,7 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str]] = ()) ->
 
 
 def of_replay(
-    made: Replay, title: Text, inputs: Iterable[tuple[Reason, str]] = (), trouble: Trouble | None = None
+    made: Replay, title: Text, inputs: Iterable[tuple[Reason, str | Text]] = (), trouble: Trouble | None = None
 ) -> Report:
     """A replay as people look at it; ``title`` is what was replayed."""
     ours, *others = made.runs
@@ -184,6 +184,7 @@ def of_replay(
         late = made.took[row] - rival.ready[row]
         lacking[name] = (float((np.maximum(late, 0) / np.maximum(made.took[row], 1)).sum()), int(made.took[row].max()))
     outside = {each.name: _whole(line.most(each.waiting)) for each in made.runs}
+    outside = outside if any(map(any, outside.values())) else {}
     scores = {each.name: each for each in made.scores}
     as_well = [short(each.name) for each in made.scores if each.as_well_as(made.scores[0])]
     since, until = line.span()
@@ -197,19 +198,15 @@ def of_replay(
         notices=(),
         as_well=both(reason("PageAsWell", names=_joined(as_well))) if as_well else None,
         scores=made.scores,
-        inputs=tuple(
-            _inputs(
-                [*inputs, (reason("InputPlanOn"), made.plan_on), (reason("InputDeviation"), str(made.deviation))], line
-            )
-        ),
+        inputs=tuple(_inputs([*inputs, (reason("InputPlanOn"), made.plan_on), _came(made.deviation)], line)),
         point_minutes=line.width,
         times=line.times,
         days=tuple(line.days()),
         events=tuple(line.events(_troubles(trouble))),
         people={**line.people(), "came": came},
         workloads=workloads,
-        outside=outside if any(map(any, outside.values())) else {},
-        waits=[],
+        outside=outside,
+        waits={each.name: _ended(line.most(each.waits)) for each in made.runs if outside},
         reasons=tuple(map(both, table.found)),
         rivals=rivals,
         workload=max(lacking, key=lambda each: lacking[each]),
@@ -245,6 +242,8 @@ def _troubles(trouble: Trouble | None) -> Iterator[tuple[datetime, datetime, Rea
             yield trouble.begin, trouble.end, reason("PageLost", percent=trouble.lost_percent)
         if trouble.flood_times:
             yield trouble.begin, trouble.end, reason("PageFlood", times=trouble.flood_times)
+        if trouble.failing_percent:
+            yield trouble.begin, trouble.end, reason("PageFailing", percent=trouble.failing_percent)
 
 
 def _longest(score: Score) -> Reason:
@@ -269,10 +268,17 @@ def _joined(several: Sequence[Reason]) -> Reason:
     return first
 
 
-def _inputs(given: Iterable[tuple[Reason, str]], line: _Timeline) -> Iterator[tuple[Text, Text]]:
+def _came(differs: Deviation | Measured) -> tuple[Reason, str]:
+    """What says who came."""
+    if isinstance(differs, Measured):
+        return reason("InputCame"), differs.name
+    return reason("InputDeviation"), f"{differs.percent} %, {differs.early // MINUTE} min, {differs.seed}"
+
+
+def _inputs(given: Iterable[tuple[Reason, str | Text]], line: _Timeline) -> Iterator[tuple[Text, Text]]:
     start, end = (line.window.instant(each).astimezone(line.zone).isoformat() for each in (0, line.window.length))
     for label, value in given:
-        yield both(label), same(value)
+        yield both(label), same(value) if isinstance(value, str) else value
     yield both(reason("InputWindow")), same(f"{start} – {end} ({line.timezone})")
     yield both(reason("InputPoint")), both(reason("InputWorst", minutes=line.width))
     yield both(reason("InputCalendar")), same(provenance())
@@ -453,3 +459,7 @@ class _Timeline:
 
 def _whole(values: Column) -> Column:
     return [round(each) for each in values]
+
+
+def _ended(waits: Column) -> Column:
+    return [None if np.isinf(each) else round(each) for each in waits]

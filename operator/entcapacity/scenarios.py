@@ -34,7 +34,8 @@ class Scenario:
     deviation: Deviation
     """How what happens differs from what is expected, unless one asks for another."""
     trouble: Trouble | None
-    sources: tuple[str, ...]
+    sources: tuple[Mapping[str, str], ...]
+    """Each by language."""
 
 
 @lru_cache(maxsize=1)
@@ -59,11 +60,11 @@ def built_in() -> Mapping[str, Scenario]:
             Grid.between(start, start + timedelta(days=entry["days"])),
             Deviation(deviation["percent"], TypeAdapter(Duration).validate_python(deviation["early"])),
             _trouble(entry["trouble"]) if "trouble" in entry else None,
-            tuple(entry["sources"]),
+            tuple(map(MappingProxyType, entry["sources"])),
         )
     return MappingProxyType(found)
 
 
 def _trouble(entry: Mapping[str, Any]) -> Trouble:
     begin, end = (datetime.fromisoformat(entry[name]) for name in ("from", "until"))
-    return Trouble(begin, end, entry.get("lostPercent", 0), entry.get("floodTimes", 0))
+    return Trouble(begin, end, entry.get("lostPercent", 0), entry.get("floodTimes", 0), entry.get("failingPercent", 0))

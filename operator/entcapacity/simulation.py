@@ -1,9 +1,9 @@
 """A simulated cluster under load: replicas that start, nodes that come, people who are turned away and come back.
 
 Each contender has a cluster of its own, stepped 15 seconds at a time, in plain numbers: for so few workloads that is
-several times quicker than arrays. A contender asks for replicas by a floor, by an autoscaler above it, or both. What a
-pod that is overloaded does to its neighbours is left out: refusing people costs work here, but nothing crashes. That
-flatters whoever is overloaded.
+several times quicker than arrays. A contender asks for replicas by a floor, by an autoscaler above it, or both; whoever
+sets the floor sees what is asked for. What a pod that is overloaded does to its neighbours is left out: refusing people
+costs work here, but nothing crashes. That flatters whoever is overloaded.
 """
 
 from __future__ import annotations
@@ -42,6 +42,15 @@ NODE_IDLE: Final = 10 * TICKS
 
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
+Bounding = Callable[[int, Sequence[int]], tuple[list[int], list[int]]]
+"""Who sets the least and the most replicas of each workload, given the minute and the replicas that are asked for; none
+are before the first minute."""
+
+
+def always(floor: Ints, most: Ints) -> Bounding:
+    """Bounds that are known beforehand, whatever happens: workloads × minutes."""
+    least, greatest = np.minimum(floor, most).T.tolist(), most.T.tolist()
+    return lambda minute, _: (least[minute], greatest[minute])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,21 +95,20 @@ class Traffic:
     """Share of nodes that is gone."""
     flood: Floats
     """Requests to log in per minute with nobody behind them: they are turned away, and cost as much."""
+    failing: Floats
+    """Share of new pods that have to start twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contender:
-    """Somebody who scales; arrays are workloads × minutes."""
+    """Somebody who scales."""
 
     name: str
-    floor: Ints
-    """Least replicas asked for."""
-    most: Ints
-    """Most replicas."""
+    bounds: Bounding
     target: float = 0.0
-    """Target utilisation of an HPA above the floor, of 1; 0 for none: then the floor is what is asked for."""
+    """Target utilisation of an HPA above the least, of 1; 0 for none: then the least is what is asked for."""
     cron: Ints | None = None
-    """Replicas that a KEDA cron trigger wants: in its window as many as it says, outside 1."""
+    """Replicas that a KEDA cron trigger wants, workloads × minutes: in its window as many as it says, outside 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,8 +128,13 @@ class Run:
     saturated: Bools
     gave_up: float
     """People who gave up."""
-    longest_wait: float
-    """Minutes until those outside were in or had given up; infinite where some were neither at the end."""
+    waits: Floats
+    """Minutes until who comes then was in or had given up; infinite where some were neither at the end."""
+
+    @property
+    def longest_wait(self) -> float:
+        """The longest of them."""
+        return float(self.waits.max(initial=0.0))
 
 
 def simulate(
@@ -129,11 +142,10 @@ def simulate(
     nodes: Nodes,
     traffic: Traffic,
     contenders: Sequence[Contender],
-    failing_percent: float = 0.0,
     seed: int = 0,
     watch: Watch = iter,
 ) -> list[Run]:
-    """Steps all contenders through the traffic. ``failing_percent`` of new pods have to start twice.
+    """Steps all contenders through the traffic. ``seed`` says which pods fail to start.
 
     ``watch`` is given the minutes of all of them and gives them back one by one, so that a progress bar can follow.
     """
@@ -141,8 +153,8 @@ def simulate(
     for each in contenders:
         people = _People(traffic, load)
         scaler = _Scaler(each, people.usage[0])
-        pods = _Pods(tiers, nodes, scaler.pods, failing_percent / 100, seed)
-        clusters.append(_Cluster(each.name, scaler, pods, people, traffic.lost.tolist()))
+        pods = _Pods(tiers, nodes, scaler.pods, seed)
+        clusters.append(_Cluster(each.name, scaler, pods, people, traffic.lost.tolist(), traffic.failing.tolist()))
     for step in watch(range(len(clusters) * minutes)):
         clusters[step // minutes].step(step % minutes)
     arrived = np.cumsum(traffic.logins)
@@ -177,16 +189,19 @@ class _Cluster:
     pods: _Pods
     people: _People
     lost: list[float]
+    failing: list[float]
     asked: _Record = field(default_factory=_Record)
     ready: _Record = field(default_factory=_Record)
 
     def step(self, minute: int) -> None:
         """One minute, tick by tick."""
-        scaler, pods, people, lost = self.scaler, self.pods, self.people, self.lost[minute]
+        scaler, pods, people = self.scaler, self.pods, self.people
+        lost, failing = self.lost[minute], self.failing[minute]
         people.begin(minute)
+        scaler.begin(minute)
         for tick in range(minute * TICKS, (minute + 1) * TICKS):
             scaler.ask(minute, people.usage[0], pods.ready)
-            pods.follow(scaler.pods, lost, tick)
+            pods.follow(scaler.pods, lost, failing, tick)
             people.let_in(pods.ready)
             self.asked.add(tick, scaler.pods)
             self.ready.add(tick, pods.ready)
@@ -204,7 +219,7 @@ class _Cluster:
             people.refused_minutes,
             np.array(people.saturated),
             people.gave_up,
-            _longest_wait(arrived, np.cumsum(people.admitted)),
+            _waits(arrived, np.cumsum(people.admitted)),
         )
 
 
@@ -213,16 +228,20 @@ class _Scaler:
 
     def __init__(self, contender: Contender, usage: list[float]) -> None:
         """An autoscaler begins with what it would have come to under ``usage``, had it been there before."""
-        self._floor: list[list[int]] = np.minimum(contender.floor, contender.most).T.tolist()
-        self._most: list[list[int]] = contender.most.T.tolist()
+        self._bounds = contender.bounds
+        self._least, self._most = self._bounds(0, ())
         self._cron: list[list[int]] | None = None if contender.cron is None else contender.cron.T.tolist()
         self._target = contender.target
-        self.pods = self._floor[0]
+        self.pods = self._least
         if self._target:
             settled = [ceil(each / self._target) for each in usage]
             wanted = map(max, settled, self._cron[0]) if self._cron else settled
-            self.pods = [*map(min, map(max, wanted, self._floor[0]), self._most[0])]
+            self.pods = [*map(min, map(max, wanted, self._least), self._most)]
         self._behaviors = [Behavior(each) for each in self.pods]
+
+    def begin(self, minute: int) -> None:
+        """The next minute."""
+        self._least, self._most = self._bounds(minute, self.pods)
 
     def ask(self, minute: int, usage: list[float], ready: list[int]) -> None:
         """One sync, by what was measured."""
@@ -231,16 +250,15 @@ class _Scaler:
             wanted = map(desired, usage, repeat(self._target), before, ready)
             if self._cron:
                 wanted = map(max, wanted, map(desired, self._cron[minute], repeat(1), before, before))
-            least, most = self._floor[minute], self._most[minute]
-            self.pods = [*map(Behavior.decide, self._behaviors, wanted, before, least, most)]
+            self.pods = [*map(Behavior.decide, self._behaviors, wanted, before, self._least, self._most)]
         else:
-            self.pods = self._floor[minute]
+            self.pods = self._least
 
 
 class _Pods:
     """Pods from being asked for to serving, and the nodes under them."""
 
-    def __init__(self, tiers: Tiers, nodes: Nodes, pods: list[int], failing: float, seed: int) -> None:
+    def __init__(self, tiers: Tiers, nodes: Nodes, pods: list[int], seed: int) -> None:
         self._nodes, self._lost = nodes, 0.0
         self.ready = self._scheduled = pods
         self._serving = [
@@ -249,9 +267,9 @@ class _Pods:
         self._there = _Late(self._nodes_for(pods), nodes.startup * TICKS)
         self._kept = _Late(-self._nodes_for(pods), NODE_IDLE)  # with the sign changed it is the fall that comes late
         self._next: float = 0
-        self._failing, self._random = failing, np.random.default_rng(seed)
+        self._random = np.random.default_rng(seed)
 
-    def follow(self, asked: list[int], lost: float, tick: int) -> None:
+    def follow(self, asked: list[int], lost: float, failing: float, tick: int) -> None:
         """Schedules, starts and loses pods."""
         if asked == self._scheduled and lost == self._lost and tick < self._next:
             return
@@ -263,9 +281,9 @@ class _Pods:
         self._lost = lost
         before, self._scheduled = self._scheduled, self._with_nodes(asked, tick)
         failed = repeat(0)
-        if self._failing:
+        if failing:
             new = [*map(max, map(sub, self._scheduled, before), repeat(0))]
-            failed = self._random.binomial(new, self._failing).tolist()
+            failed = self._random.binomial(new, failing).tolist()
         self.ready = [*map(_Late.follow, self._serving, self._scheduled, repeat(tick), failed)]
         self._next = min(each.next for each in (*self._serving, self._there, self._kept))
 
@@ -416,10 +434,10 @@ def _fill(room: int, pods: Iterable[int]) -> list[int]:
     return placed
 
 
-def _longest_wait(arrived: Floats, admitted: Floats) -> float:
-    """The largest horizontal distance between cumulative arrivals and admissions, in minutes."""
+def _waits(arrived: Floats, admitted: Floats) -> Floats:
+    """The horizontal distance between cumulative arrivals and admissions, in minutes."""
+    waits = np.zeros(len(arrived))
     late = np.flatnonzero(arrived > admitted + 0.5)
-    if not late.size:
-        return 0.0
     when = np.searchsorted(admitted, arrived[late] - 0.5)
-    return float("inf") if (when >= len(admitted)).any() else float((when - late).max())
+    waits[late] = np.where(when < len(admitted), when - late, inf)
+    return waits

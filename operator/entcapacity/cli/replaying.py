@@ -14,7 +14,9 @@ from entcapacity.cli.commands import capacity_of, cli, example, loaded, refuse
 
 if TYPE_CHECKING:
     from entcapacity.grid import Grid
+    from entcapacity.reasons import Reason
     from entcapacity.replay import Measured, Replay
+    from entcapacity.report import Text
 
 
 def _rivals(value: str) -> tuple[str, ...]:
@@ -98,13 +100,17 @@ def replay(
         facts, window = Facts(found.school_days(), found.announcements), Grid.between(since, until)
         usual, trouble = Deviation(), None
         heading = dict.fromkeys(LANGUAGES, title)
-        inputs = [(reason("InputFiles"), ", ".join(files))]
+        inputs: list[tuple[Reason, str | Text]] = [(reason("InputFiles"), ", ".join(files))]
     elif scenario in built_in():
         chosen = built_in()[scenario]
         spec, title, window = chosen.capacity.spec, scenario, chosen.window
         usual, trouble = chosen.deviation, chosen.trouble
         heading = {language: f"{scenario}, {said}" for language, said in chosen.title.items()}
-        inputs = [(reason("InputScenario"), scenario), (reason("InputSources"), "; ".join(chosen.sources))]
+        sources = {
+            language: reason("Semicolon").text(language).join(each[language] for each in chosen.sources)
+            for language in LANGUAGES
+        }
+        inputs = [(reason("InputScenario"), scenario), (reason("InputSources"), sources)]
         facts = Facts(embedded(), chosen.announcements)
     else:
         raise click.BadParameter(f"no such scenario {scenario!r}: there is {', '.join(built_in())}")

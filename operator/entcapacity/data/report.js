@@ -15,7 +15,7 @@
   const end = () => (spans.value ? Math.min(last, (+spans.value + 1) * DAY) : last);
   const dated = (minutes, said) =>
     new Intl.DateTimeFormat(page.locales[language].name, { ...said, timeZone: "UTC" }).format(new Date(minutes * MINUTE));
-  const number = (value) => (value === null ? "–" : new Intl.NumberFormat(page.locales[language].name).format(value));
+  const number = (value) => new Intl.NumberFormat(page.locales[language].name).format(value);
 
   function rows(columns) {
     const names = Object.keys(columns);
@@ -40,12 +40,10 @@
       else if (Array.isArray(param.value) && param.name !== "people_shown") param.value.push(...rivals());
     }
     spec.config.font = getComputedStyle(document.body).fontFamily;
-    if (width < 500) {
-      spec.config.legend.columns = 1;
-      spec.config.title.frame = "bounds";
-    }
+    if (width < 500) spec.config.title.frame = "bounds";
     Object.assign(spec.datasets, {
       people: rows(page.people), replicas: rows(page.workloads[workload()].columns), outside: rows(page.outside),
+      waits: rows(page.waits),
     });
     return spec;
   }
@@ -128,11 +126,11 @@
 
   function values(index) {
     const list = document.createElement("dl"), { curves, ready } = page.words[language];
-    const group = (title, columns, shown) => {
+    const group = (title, columns, shown, none = "–") => {
       const found = shown.filter(([name]) => columns[name]);
       if (found.length) list.append(line("dt", title));
       for (const [name, label] of found) {
-        const value = line("dd", number(columns[name][index]));
+        const value = line("dd", columns[name][index] === null ? none : number(columns[name][index]));
         value.className = "value";
         list.append(line("dd", label), value);
       }
@@ -142,8 +140,8 @@
     group(page.words[language].people, page.people, named(["came", "expected", "low", "high", "logins"]));
     group(page.titles[language][workload()], page.workloads[workload()].columns,
       named(["took", "need", "asked", "maximum", "ready", ...chosen], ready));
-    group(page.words[language].outside, { ...page.outside, wait: page.waits.length ? page.waits : null },
-      named(["queue", "wait", "entcapacity", ...chosen]));
+    group(page.words[language].outside, page.outside, named(["queue", "entcapacity", ...chosen]));
+    group(page.words[language].waits, page.waits, named(["wait", "entcapacity", ...chosen]), page.words[language].never);
     return list;
   }
 
