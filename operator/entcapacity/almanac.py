@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any, Final
 
-from entcapacity.calendars import Calendars, means, text_in
+from entcapacity.calendars import Calendars, concerns, text_in
 from entcapacity.clock import Clock
 from entcapacity.conditions import Condition, Truth, as_status
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
-from entcapacity.spec import ENTCapacitySpec
 from entcapacity.summary import iso
 from entcapacity.targets import Object, Ref
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
@@ -121,11 +120,7 @@ class Almanac:
         count = 0
         for document in self._world.every(CAPACITY):
             try:
-                count += _concerns(announcement, self._world.parsed(document).spec)
+                count += concerns(announcement, self._world.parsed(document).spec)
             except InvalidResource:
                 continue
         return count
-
-
-def _concerns(announcement: SchoolAnnouncement, spec: ENTCapacitySpec) -> bool:
-    return spec.announcement_selector.selects(announcement.metadata.labels) and means(announcement.spec.scope, spec)

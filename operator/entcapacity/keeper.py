@@ -21,13 +21,12 @@ import numpy as np
 from entcapacity import room, summary, targets
 from entcapacity.conditions import as_status, conditions, unseen_since
 from entcapacity.cost import Cost, cost
-from entcapacity.facts import Facts
-from entcapacity.fields import MEASURED
+from entcapacity.gathering import facts_of, remembered
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
 from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, let_go, look_at, older_owner, write
+from entcapacity.ownership import all_objects, given_back, let_go, look_at, seen_for, write
 from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
@@ -251,26 +250,19 @@ class Keeper:
         if self._remembered:
             return
         self._remembered = True
+        self._startups |= remembered(document, spec)
         status, known = document.get("status", {}), {each.name: each for each in spec.workloads}
         self._observer.remember(unseen_since(status.get("conditions")))
-        same_spec = status.get("observedGeneration") == document["metadata"].get("generation")
+        if status.get("observedGeneration") != document["metadata"].get("generation"):
+            return
         for each in status.get("workloads", []):
-            if each["name"] not in known:
-                continue
-            times = each.get("startup", {})
-            samples = [tuple(times.get(name, {}).get("samples", ())) for name in ("warm", "newNode")]
-            self._startups[each["name"]] = Startups(*samples)
-            if same_spec and each.get("driver", "Scale") != "Scale" and "former" in each:
+            if each["name"] in known and each.get("driver", "Scale") != "Scale" and "former" in each:
                 target = targets.target_of(known[each["name"]], self._key[0])
                 self._formers[target] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
-        namespace = self._key[0]
-        owner = older_owner(self._around.world, document, targets.target_of(workload, namespace))
-        if owner:
-            return reason("TargetTaken", workload=name, by=owner)
-        found = targets.seen(workload, namespace, objects)
+        found = seen_for(self._around.world, document, workload, objects)
         return targets.inherited(found, self._formers) if isinstance(found, Seen) else found
 
     async def _plan(
@@ -286,11 +278,7 @@ class Keeper:
         around = self._around
         spec = around.almanac.calendars.without_missing(spec)
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
-        facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
-        bounds = {name: each.bounds for name, each in there.items()}
-        asked = {each.name for each in spec.workloads if each.startup == MEASURED}
-        measured = {name: self._startups[name].measured(spec.nodes.startup) for name in asked & set(self._startups)}
-        startups = {name: each for name, each in measured.items() if each is not None}
+        facts = facts_of(spec, around.almanac.calendars.days, around.almanac.announcements, there, self._startups)
         known = sum(each <= now for each in news(spec, facts))
         suspended = spec.suspend_until is not None and now < spec.suspend_until
         key = (
@@ -300,8 +288,8 @@ class Keeper:
             around.almanac.calendars.days,
             around.almanac.announcements,
             known,
-            tuple(sorted(startups.items())),
-            tuple((name, each.min, each.max) for name, each in sorted(bounds.items())),
+            tuple(sorted(facts.startups.items())),
+            tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
         )
         above = not suspended and any(
             name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items()
@@ -312,7 +300,7 @@ class Keeper:
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
         floors = {name: self._decider(name).began(each, now) for name, each in there.items()}
-        facts = replace(facts, floors=floors, since=minute - MINUTE, startups=startups, bounds=bounds)
+        facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
         held = await self._room(spec)

@@ -568,6 +568,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Les courbes demandent JavaScript, contenu dans ce fichier ; rien n'est chargé d'ailleurs.",
     ),
     "InputScenario": ("Scenario", "Scénario"),
+    "InputCluster": ("Cluster", "Cluster"),
     "InputFiles": ("Files", "Fichiers"),
     "InputSources": ("Sources", "Sources"),
     "InputAsOf": ("As known at", "Connu le"),
@@ -737,5 +738,67 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the nodes lack {missing} of {resource} at {at}: add some before then, or set nodes if they come by themselves",
         "il manque {missing} de {resource} aux nœuds le {at} : en ajouter avant, ou renseigner nodes s'ils viennent "
         "seuls",
+    ),
+    # what the commands may not read
+    "NotRead": (
+        "{kind}s of namespace {namespace} may not be read: bounds and floors that they hold are not known here",
+        "les {kind}s de l'espace {namespace} ne peuvent être lus : leurs bornes et planchers sont inconnus ici",
+    ),
+    "CalendarNotRead": (
+        "calendar {calendar}: {problem}; planned without its file: name the operator's namespace with "
+        "--operator-namespace if it is not {namespace}",
+        "calendrier {calendar} : {problem} ; planifié sans son fichier : donner l'espace de l'opérateur par "
+        "--operator-namespace si ce n'est pas {namespace}",
+    ),
+    # how platforms stand
+    "Platform": ("Platform", "Plateforme"),
+    "Mode": ("Mode", "Mode"),
+    "Today": ("Today", "Aujourd'hui"),
+    "Sessions": ("Sessions", "Sessions"),
+    "Ready": ("Ready", "Ready"),
+    "NextChange": ("Next change", "Prochain pas"),
+    "State": ("State", "État"),
+    "NoOperator": (
+        "no operator has said anything of it yet: is it running?",
+        "aucun opérateur n'en a encore rien dit : tourne-t-il ?",
+    ),
+    "ChangeOverdue": (
+        "its change of {at} is overdue: is the operator running?",
+        "son pas de {at} est en retard : l'opérateur tourne-t-il ?",
+    ),
+    # what a change would do
+    "ReadyBy": ("ready by", "prêt dès"),
+    "TooLateMark": ("(too late)", "(trop tard)"),
+    "NoLonger": ("no longer: {what}", "ne tient plus : {what}"),
+    "ConcernsNobody": (
+        "This changes nothing for any ENTCapacity that can be read here.",
+        "Cela ne change rien pour aucune ENTCapacity lisible ici.",
+    ),
+    "NotConcerned": (
+        "{count:platform is|platforms are} not concerned.",
+        "{count:plateforme n'est pas concernée|plateformes ne sont pas concernées}.",
+    ),
+    "NotEverywhere": (
+        "the ENTCapacities of other namespaces may not be read: what changes there is not shown",
+        "les ENTCapacity des autres espaces ne peuvent être lues : ce qui y change n'est pas montré",
+    ),
+    "NotShown": (
+        "{platform} is not shown: {problem}",
+        "{platform} n'est pas montrée : {problem}",
+    ),
+    "Says": ("{name}: {what}", "{name} : {what}"),
+    "Asking": ("Apply?", "Appliquer ?"),
+    "AskingIn": ("Apply in {contexts}?", "Appliquer dans {contexts} ?"),
+    "Applied": ("{object} {what}", "{object} {what}"),
+    "WasCreated": ("created", "créé"),
+    "WasWithdrawn": ("withdrawn", "retiré"),
+    "WasBoosted": ("boosted", "renforcé"),
+    "WasReset": ("back to what is expected", "ramené à ce qui est attendu"),
+    "IsThereAlready": ("is there already", "existe déjà"),
+    "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
+    "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
+    "BoostInGit": (
+        "{platform} comes from Git by {who}, which may put spec.boost back: write it there, too (-o yaml prints it)",
+        "{platform} vient de Git par {who}, qui peut remettre spec.boost : l'y écrire aussi (-o yaml l'affiche)",
     ),
 }
