@@ -1,6 +1,7 @@
 """The charts as Helm renders them: what they carry, what they refuse, and what the API server says of it."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,12 @@ def test_the_notes_show_a_valid_platform() -> None:
     shown = yaml.safe_load(notes.partition("<<'YAML'")[2].partition("YAML")[0])
     assert parse(shown)
     assert shown["metadata"]["namespace"] == "ent-toulouse"
+
+
+def test_the_readme_shows_values_of_a_valid_platform() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", (PLATFORM / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (shown,) = documents(PLATFORM, yaml.safe_load(block), "occitanie", "ent")
+    assert parse(shown)
 
 
 # --- renders ----------------------------------------------------------------------------------------------------------

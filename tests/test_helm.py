@@ -156,7 +156,9 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
     uid = hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"]
     floors = Recorder(cluster, ent, "hpa", "auth", ".spec.minReplicas")
     try:
-        operator.upgrade(OPERATOR, CALLED, {"language": "fr", "replicas": 1}, namespace=system, wait="watcher", timeout=60)
+        operator.upgrade(
+            OPERATOR, CALLED, {"language": "fr", "replicas": 1}, namespace=system, wait="watcher", timeout=60
+        )
         hoster.run_operators()
         eventually(lambda: hoster.says("chaque jour planifié est connu"), 30)
         operator.rollback(CALLED, wait="watcher", timeout=60)

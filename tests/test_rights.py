@@ -17,6 +17,13 @@ Right = tuple[str, str, str]
 """Group, resource with its subresource, verb."""
 OF_A_TEST = "example.org"
 """A kind that the operator may scale only once the test has allowed it."""
+BY_CHANCE = {
+    ("apps", "deployments", "get"),
+    ("apps", "statefulsets", "get"),
+    ("autoscaling", "horizontalpodautoscalers", "get"),
+    ("keda.sh", "scaledobjects", "get"),
+}
+"""Used only where a write meets a deletion or a change that no watch has told of yet."""
 
 
 def shipped() -> set[Right]:
@@ -67,4 +74,4 @@ def test_no_right_was_missing(cluster: Cluster) -> None:
 def test_no_right_was_unused(cluster: Cluster, request: pytest.FixtureRequest) -> None:
     if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or request.config.option.keyword:
         pytest.skip("only some tests were asked for, so that a right that nobody used says nothing")
-    assert shipped() - {right for right, _ in asked(cluster)} == set(), "take it out of rules.yaml"
+    assert shipped() - {right for right, _ in asked(cluster)} <= BY_CHANCE, "take it out of rules.yaml"
