@@ -58,9 +58,9 @@ class Hoster:
         """A process for each pod of the Deployment; those from before are asked to end, as its rollout does."""
         self.stop_operators()
         made = self.get("deployment", CALLED, self.system)["spec"]
-        command, *arguments = made["template"]["spec"]["containers"][0]["args"]
+        command, *arguments = arguments_of(made)
         assert command == "run"
-        arguments.remove(PORT)  # both run on this machine
+        arguments.remove(PORT)  # all run on this machine
         account = self._account(made)
         self.operators = [
             Operator(account, self.cluster.directory, time.monotonic_ns(), *arguments) for _ in range(made["replicas"])
@@ -75,7 +75,7 @@ class Hoster:
         """Runs what the Job's pod would run."""
         made = eventually(lambda: self.get("job", name, self.system))["spec"]
         return subprocess.run(
-            [sys.executable, "-m", "entcapacity", *made["template"]["spec"]["containers"][0]["args"]],
+            [sys.executable, "-m", "entcapacity", *arguments_of(made)],
             env=os.environ | {"KUBECONFIG": str(self._account(made)), "LC_ALL": "C.UTF-8"},
             capture_output=True,
             text=True,
@@ -88,12 +88,6 @@ class Hoster:
         (pod,) = self.names("pods", "-n", self.system, f"--selector=batch.kubernetes.io/job-name={name}")
         done = json.dumps({"status": {"phase": "Succeeded"}})
         self.cluster.kubectl("patch", pod, "-n", self.system, "--subresource=status", "--type=merge", "-p", done)
-
-    def arguments(self) -> list[str]:
-        found: list[str] = self.get("deployment", CALLED, self.system)["spec"]["template"]["spec"]["containers"][0][
-            "args"
-        ]
-        return found
 
     def floor(self) -> int:
         return int(self.get("hpa", "auth", self.ent)["spec"]["minReplicas"])
@@ -162,7 +156,7 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
         hoster.run_operators()
         eventually(lambda: hoster.says("chaque jour planifié est connu"), 30)
         operator.rollback(CALLED, wait="watcher", timeout=60)
-        assert "--lang=en" in hoster.arguments()
+        assert "--lang=en" in arguments_of(hoster.get("deployment", CALLED, system)["spec"])
         assert [each["status"] for each in operator.history(CALLED)] == ["superseded", "superseded", "deployed"]
         assert hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"] == uid
 
@@ -206,6 +200,12 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
     operator.install(OPERATOR, CALLED, {"crds": {"keep": False}, "release": {"enabled": False}}, namespace=system)
     operator.uninstall(CALLED, timeout=60)
     cluster.kubectl("wait", "--for=delete", *(f"crd/{each}" for each in KINDS), "--timeout=20s")
+
+
+def arguments_of(made: dict[str, Any]) -> list[str]:
+    """What a Deployment's or a Job's pods are told to run."""
+    found: list[str] = made["template"]["spec"]["containers"][0]["args"]
+    return found
 
 
 def listed(*documents: dict[str, Any]) -> str:
