@@ -4,8 +4,8 @@
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +115,8 @@ def values_of(chart: Path) -> Iterator[tuple[str, Any, str]]:
 
 def _values(node: yaml.MappingNode, lines: list[str], before: str, values: Any) -> Iterator[tuple[str, Any, str]]:
     for key, value in node.value:
-        said, line = "", key.start_mark.line
-        while (comment := re.fullmatch(r" *# (-- )?(.*)", lines[line := line - 1])) and line >= 0:
-            said = f"{comment[2]} {said}".strip()
-            if comment[1]:
-                break
-        else:
-            said = ""
+        above = takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[: key.start_mark.line]))
+        said = " ".join(line.lstrip(" #") for line in reversed([*above])).partition("-- ")[2]
         path, found = f"{before}{key.value}", values[key.value]
         if said or not isinstance(value, yaml.MappingNode) or not value.value:
             yield path, found, said.replace("|", "\\|")
