@@ -72,9 +72,13 @@ class Operator:
         """Its log."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def leads(self) -> bool:
         """Whether it has taken the Lease."""
-        assert self._process.poll() is None, f"it ended by itself:\n{self.said()}"
+        assert self.running(), f"it ended by itself:\n{self.said()}"
         return "holds the Lease" in self.said()
 
 

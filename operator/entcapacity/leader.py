@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ LEASE_SECONDS: Final = 15
 """After so long without a sign of the leader, another one takes over."""
 RENEW_SECONDS: Final = 10
 RETRY_SECONDS: Final = 2
+KEPT_SECONDS: Final = 60
+"""So long one that is kept stays taken: time for whatever uninstalls to take the operators away."""
 
 log = logging.getLogger("entcapacity")
 
@@ -30,6 +33,8 @@ class _Lock(LeaseLock):
         super().__init__(name, namespace, identity, api)
         self.others = asyncio.Event()
         """Set while it bears the name of somebody else."""
+        self._seen: tuple[Any, float] = (None, 0.0)
+        """What it was last, and since when."""
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
@@ -41,7 +46,17 @@ class _Lock(LeaseLock):
             self.others.set()
         else:
             self.others.clear()
+        if isinstance(record, LeaderElectionRecord):
+            self._heed(record)
         return there, record
+
+    def _heed(self, record: LeaderElectionRecord) -> None:
+        """The library waits as long as we would be waited for. Where the holder asked for longer, it looks renewed."""
+        now, found = time.monotonic(), dict(vars(record))
+        if found != self._seen[0]:
+            self._seen = found, now
+        if now - self._seen[1] < float(record.lease_duration or 0) - LEASE_SECONDS:
+            record.renew_time = str(now)
 
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         # not the library's own: kubernetes 37.0 asks for pretty=True there, which its own client refuses
@@ -74,7 +89,7 @@ async def lead(
 ) -> None:
     """Does ``work`` while the Lease (namespace, name) is held, again whenever it is; gives it up when stopping.
 
-    ``work`` is given an event that is set when it has to end. With ``keep`` the Lease is left to run out by itself.
+    ``work`` is given an event that is set when it has to end. With ``keep`` the Lease stays taken for a while.
     """
     lock = _Lock(lease[1], lease[0], identity, api)
     while not stopping.is_set():
@@ -101,8 +116,9 @@ async def lead(
         finally:
             election.cancel()
             await asyncio.gather(election, return_exceptions=True)
-        if stopping.is_set() and leading.is_set() and not keep and not lock.others.is_set():
-            await _give_up(lock, lease)
+        if stopping.is_set() and leading.is_set() and not lock.others.is_set():
+            free = {"holderIdentity": None, "leaseDurationSeconds": 1}
+            await _leave(lock, lease, {"leaseDurationSeconds": KEPT_SECONDS} if keep else free)
 
 
 async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> bool:
@@ -149,15 +165,12 @@ async def _any(*signs: Coroutine[Any, Any, Any], besides: asyncio.Task[None] | N
             each.cancel()
 
 
-async def _give_up(lock: _Lock, lease: tuple[str, str]) -> None:
-    """Leaves the Lease to whoever comes next, at once."""
+async def _leave(lock: _Lock, lease: tuple[str, str], left: dict[str, Any]) -> None:
+    """Leaves the Lease like this to whoever comes next."""
     try:
         await asyncio.wait_for(
             lock.api_instance.patch_namespaced_lease(
-                lease[1],
-                lease[0],
-                {"spec": {"holderIdentity": None, "leaseDurationSeconds": 1}},
-                _content_type="application/merge-patch+json",
+                lease[1], lease[0], {"spec": left}, _content_type="application/merge-patch+json"
             ),
             RETRY_SECONDS,
         )

@@ -199,8 +199,8 @@ def speak(log_format: str, verbose: bool = False) -> None:
 async def release(options: Options, context: str | None = None) -> list[str]:
     """Gives everything back and frees finalizers; answers with what could not be done.
 
-    It takes the Lease, from a running operator, too, waits until that one has let go, and leaves the Lease taken, so
-    that an operator that is still there does not begin anew before the Lease has run out.
+    It takes the Lease, from a running operator, too, waits until that one has let go, and leaves the Lease taken for
+    ``KEPT_SECONDS``, so that an operator that is still there does not begin anew.
     """
     kube = await connect(context)
     stopping, problems = asyncio.Event(), []

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -256,10 +257,13 @@ class Cluster(Reached):
         self.programs["kube-apiserver"].stop(patience=0)
 
     def audit(self, user: str) -> list[dict[str, Any]]:
-        """What this user asked of the API server, oldest first, as events of audit.k8s.io/v1."""
+        """What this user asked of the API server, or all whose name is like this, oldest first.
+
+        The events are of audit.k8s.io/v1; ``*`` stands for anything, up to the last colon.
+        """
         with (self.directory / "audit.jsonl").open(encoding="utf-8") as lines:
-            events = [json.loads(line) for line in lines if user in line]
-        return [event for event in events if event["user"]["username"] == user]
+            events = [json.loads(line) for line in lines if user.rpartition("*")[2] in line]
+        return [event for event in events if fnmatchcase(event["user"]["username"], user)]
 
     def _program(self, name: str, *arguments: str) -> Program:
         return Program(self.directory / f"{name}.log", self.binaries[name], *arguments)

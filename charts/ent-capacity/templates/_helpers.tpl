@@ -55,6 +55,7 @@ resources:
 
 {{- define "ent-capacity.pod" -}}
 serviceAccountName: {{ include "ent-capacity.account" . }}
+automountServiceAccountToken: true
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532

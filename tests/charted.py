@@ -1,0 +1,130 @@
+"""What Helm makes of the charts, and the tables of their values. To write tests/golden/charts and the tables anew:
+
+.venv/bin/python tests/charted.py
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import helm_python as helm
+import yaml
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden" / "charts"
+OPERATOR, PLATFORM = ROOT / "charts" / "ent-capacity", ROOT / "charts" / "ent-platform"
+RELEASE, NAMESPACE = "ent-capacity", "ent-capacity"
+
+NEAR = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": {"matchLabels": {"app": "portal"}}}
+INSTALLS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "limited": {
+        "watchNamespaces": ["ent-toulouse", "ent-montpellier"],
+        "crds": {"install": False},
+        "networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}]},
+    },
+    "everything": {
+        "image": {"repository": "registry.example/ent-capacity", "digest": f"sha256:{'0123456789abcdef' * 4}"},
+        "imagePullSecrets": [{"name": "registry"}],
+        "crds": {"keep": False},
+        "rbac": {
+            "extraRules": [
+                {"apiGroups": ["argoproj.io"], "resources": ["rollouts", "rollouts/scale"], "verbs": ["get", "patch"]}
+            ]
+        },
+        "serviceAccount": {"name": "scaler", "annotations": {"example.org/owner": "dsi"}},
+        "prometheus": {"url": "http://prometheus.monitoring:9090"},
+        "logFormat": "text",
+        "language": "fr",
+        "extraEnv": [{"name": "TZ", "value": "Europe/Paris"}],
+        "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [NEAR]}},
+        "tolerations": [{"key": "ent", "operator": "Exists"}],
+        "podAnnotations": {"example.org/note": "pod"},
+        "podLabels": {"example.org/tier": "control"},
+        "commonLabels": {"example.org/cost": "ent"},
+        "networkPolicy": {"enabled": True},
+        "metrics": {
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "podMonitor": {"enabled": True, "interval": "15s"},
+        },
+    },
+}
+"""Three typical installs of the operator: values by name."""
+
+A_PLATFORM: Mapping[str, Any] = {
+    "audience": [{"academies": ["Toulouse", "Montpellier"], "levels": ["College", "Lycee"], "pupils": 300000}],
+    "workloads": [{"name": "auth", "ordinaryPeak": {"replicas": 6}}],
+    "spec": {"readyBefore": {"exceptional": "3h"}},
+    "calendar": {"days": [{"from": "2027-11-12", "description": "pont"}]},
+    "commonLabels": {"example.org/cost": "ent"},
+}
+
+
+def rendered(chart: Path, values: Mapping[str, Any], name: str = RELEASE, namespace: str = NAMESPACE) -> dict[str, str]:
+    """Each template's text, by its path; as ``helm template`` makes it."""
+    with helm.Chart.load(chart) as loaded:
+        return dict(sorted(loaded.render(dict(values), name=name, namespace=namespace).items()))
+
+
+def documents(
+    chart: Path, values: Mapping[str, Any], name: str = RELEASE, namespace: str = NAMESPACE
+) -> list[dict[str, Any]]:
+    """The objects."""
+    texts = rendered(chart, values, name, namespace)
+    return [
+        each
+        for path, text in texts.items()
+        if not path.endswith("NOTES.txt")
+        for each in yaml.safe_load_all(text)
+        if each
+    ]
+
+
+def goldens() -> Iterator[tuple[Path, str]]:
+    """What is kept of each install: everything but the CRDs, which stand in crds/."""
+    for install, values in INSTALLS.items():
+        yield GOLDEN / f"{install}.yaml", _text(rendered(OPERATOR, values))
+    yield GOLDEN / "platform.yaml", _text(rendered(PLATFORM, A_PLATFORM, "occitanie", "ent"))
+
+
+def _text(texts: Mapping[str, str]) -> str:
+    kept = {path: text.strip() for path, text in texts.items() if not path.endswith("crds.yaml")}
+    return "\n".join(f"# --- {path}\n{text}" for path, text in kept.items() if text) + "\n"
+
+
+def tables() -> Iterator[tuple[Path, str]]:
+    """Each chart's README with the table of its values as values.yaml has them."""
+    for chart in (OPERATOR, PLATFORM):
+        page = chart / "README.md"
+        before, _, _ = page.read_text(encoding="utf-8").partition("\n| Value |")
+        rows = [f"| `{key}` | `{json.dumps(default)}` | {said} |" for key, default, said in values_of(chart)]
+        yield page, "\n".join([before, "| Value | Default | Meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def values_of(chart: Path) -> Iterator[tuple[str, Any, str]]:
+    """Key, default and comment of each value; the comment is that of helm-docs, which begins with ``# --``."""
+    text = (chart / "values.yaml").read_text(encoding="utf-8")
+    lines, root = text.splitlines(), yaml.compose(text)
+    assert isinstance(root, yaml.MappingNode)
+    yield from _values(root, lines, "", yaml.safe_load(text))
+
+
+def _values(node: yaml.MappingNode, lines: list[str], before: str, values: Any) -> Iterator[tuple[str, Any, str]]:
+    for key, value in node.value:
+        above = takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines[: key.start_mark.line]))
+        said = " ".join(line.lstrip(" #") for line in reversed([*above])).partition("-- ")[2]
+        path, found = f"{before}{key.value}", values[key.value]
+        if said or not isinstance(value, yaml.MappingNode) or not value.value:
+            yield path, found, said.replace("|", "\\|")
+        else:
+            yield from _values(value, lines, f"{path}.", found)
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(exist_ok=True)
+    for page, made in (*goldens(), *tables()):
+        page.write_text(made, encoding="utf-8")
