@@ -87,6 +87,7 @@ class Meters:
         """A pass ended well."""
         self._passed.add(key)
         self._passes.labels(*key).inc()
+        self._failures.labels(*key)  # from 0 on, so that the first one is seen as a rise
         self._pass.labels(*key).set(now.timestamp())
 
     def failed(self, key: Key, now: datetime) -> None:
@@ -98,7 +99,8 @@ class Meters:
 
     def wrote(self, key: Key, workload: str, driver: str, failed: bool) -> None:
         """A floor was written, or could not be."""
-        self._writes.labels(*key, workload, driver, "failed" if failed else "ok").inc()
+        for result in ("failed", "ok"):  # both from 0 on
+            self._writes.labels(*key, workload, driver, result).inc((result == "failed") == failed)
 
     def conditions(self, key: Key, made: Iterable[Condition]) -> None:
         """What the conditions say."""

@@ -1,0 +1,132 @@
+"""The image, as far as it can be proven without a container engine: its Dockerfile's steps in empty Debian roots."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cluster.control_plane import free_ports
+from imaging import SUITE, Stage, built
+from operating import ROOT, Platform, capacity, deployment, eventually, hpa
+
+pytestmark = pytest.mark.timeout(900)  # the first one waits for the build, and once for a whole Debian
+MORNING = "2026-11-16T07:30:00+01:00"
+"""A Monday, before the peak."""
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """What the Dockerfile makes, in a directory that its user can reach."""
+    directory = tmp_path_factory.mktemp("image")
+    for each in (directory, *directory.parents):
+        if each.owner() == "root" and each.is_relative_to(tmp_path_factory.getbasetemp().parent):
+            each.chmod(0o755)
+    return built(ROOT, directory)
+
+
+@contextmanager
+def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The image's entry point as the chart's pod runs it: its user, nothing writable, no environment but its own."""
+    inside = image.root / "kubeconfig"
+    inside.write_bytes(kubeconfig.read_bytes())
+    inside.chmod(0o644)
+    command = image.entered(*image.entrypoint, "run", *arguments, KUBECONFIG="/kubeconfig")
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            inside.unlink()
+
+
+def test_the_operator_of_the_image_takes_the_lease_and_holds_a_floor(
+    image: Stage, platform: Platform, tmp_path: Path
+) -> None:
+    auth = {"name": "auth", "ordinaryPeak": {"replicas": 6}, "startup": "1m"}
+    platform.apply(deployment("auth"), hpa("auth"), capacity([auth]))
+    (port,) = free_ports(1)
+    log = tmp_path / "operator.log"
+    arguments = ["--host=127.0.0.1", f"--port={port}", f"--clock-start={MORNING}", "--clock-speed=60"]
+    within = [f"--namespace={platform.namespace}", f"--watch-namespace={platform.namespace}"]
+    with started(image, platform.kubeconfig, log, *arguments, *within) as process:
+        try:
+            holder = eventually(lambda: platform.get("lease", "ent-capacity")["spec"]["holderIdentity"], 60)
+            eventually(lambda: platform.floor("auth") > 5, 60)
+            assert process.poll() is None
+            status = Path(f"/proc/{process.pid}/status").read_text()
+        finally:
+            print(log.read_text())
+    assert holder in log.read_text()
+    user = image.user.partition(":")[0]
+    assert re.search(rf"^Uid:\t{user}\t{user}\t{user}\t{user}$", status, re.MULTILINE)
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+    assert process.returncode == 0
+    assert "Read-only file system" not in log.read_text()
+
+
+def test_its_user_can_write_nothing(image: Stage) -> None:
+    found = image.run("find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-writable", "-type", "f", "-print")
+    assert found.stdout == ""
+    assert image.run("touch", "/tmp/x").returncode != 0
+    assert image.user == "65532:65532"
+
+
+def test_it_has_nothing_to_build_or_install_with(image: Stage) -> None:
+    programs = ("pip", "pip3", "gcc", "cc", "make", "git", "curl", "wget")
+    assert image.run("sh", "-c", f"for each in {' '.join(programs)}; do command -v $each; done").stdout == ""
+    assert not (image.root / "build").exists()
+    modules = image.run("python", "-c", "import importlib.util as u; print([*map(u.find_spec, ['pip', 'hatchling'])])")
+    assert modules.stdout.strip() == "[None, None]"
+
+
+def test_it_has_what_the_lock_names_and_ourselves(image: Stage) -> None:
+    listed = "from importlib.metadata import distributions as d\nfor e in d(): print(e.name.lower(), e.version)"
+    ran = image.run("python", "-c", listed)
+    assert ran.returncode == 0, ran.stderr
+    installed = {tuple(line.replace("_", "-").split()) for line in ran.stdout.splitlines()}
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, re.MULTILINE))
+    (ours,) = installed - locked
+    assert ours[0] == "ent-capacity"
+    assert image.run("entcapacity", "--version").stdout.split()[-1] == ours[1]
+
+
+def test_everything_is_compiled_and_by_content(image: Stage) -> None:
+    """So that a read-only root starts as fast, and the same sources make the same files."""
+    packages = next(image.root.glob("opt/ent-capacity/lib/python3.*/site-packages"))
+    sources = list((packages / "entcapacity").rglob("*.py"))
+    assert sources
+    for each in sources:
+        (compiled,) = (each.parent / "__pycache__").glob(f"{each.stem}.cpython-*.pyc")
+        assert compiled.read_bytes()[4:8] == b"\x01\x00\x00\x00"  # a hash, and nobody checks it
+
+
+def test_it_says_what_it_is(image: Stage) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {name.removeprefix("org.opencontainers.image."): value for name, value in image.labels.items()}
+    assert named["title"] == project["name"]
+    assert named["licenses"] == project["license"]
+    assert named["base.name"] == image.base
+
+
+def test_the_root_that_it_was_tried_in_is_like_its_base(image: Stage) -> None:
+    assert image.base.endswith(f":3.{sys.version_info.minor}-slim-{SUITE}")
+    version = image.run("python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").stdout.strip()
+    assert f":{version}-" in image.base
+
+
+def test_the_chart_runs_it_as_its_user() -> None:
+    helpers = (ROOT / "charts/ent-capacity/templates/_helpers.tpl").read_text(encoding="utf-8")
+    (user,) = re.findall(r"^USER (\d+):\d+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert yaml.safe_load(re.search(r"runAsUser: (\d+)", helpers)[1]) == int(user)  # type: ignore[index]
