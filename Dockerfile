@@ -10,13 +10,14 @@ WORKDIR /build
 COPY requirements-build.lock requirements.lock ./
 RUN python3 -m venv pip \
     && pip/bin/pip install --quiet --require-hashes --only-binary :all: -r requirements-build.lock
-# Only what the lock names, by hash; without pip; at the path where it will run.
+# Only what the lock names, by hash; without pip; at the path where it will run. Compiled here, since nothing can be
+# written there; by content, so that the same sources make the same files.
 RUN python3 -m venv --without-pip /opt/ent-capacity \
     && pip/bin/pip --python /opt/ent-capacity/bin/python install --quiet --no-compile \
-        --require-hashes --only-binary :all: -r requirements.lock
+        --require-hashes --only-binary :all: -r requirements.lock \
+    && /opt/ent-capacity/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/ent-capacity/lib
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
-# Compiled here, since nothing can be written there; by content, so that the same sources make the same files.
 RUN pip/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . \
     && pip/bin/pip --python /opt/ent-capacity/bin/python install --quiet --no-compile --no-deps dist/*.whl \
     && pip/bin/pip --python /opt/ent-capacity/bin/python check \
@@ -32,7 +33,8 @@ LABEL org.opencontainers.image.title="ent-capacity" \
 # The base brings pip; nothing is to be installed here.
 RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/ensurepip /usr/local/lib/python3.*/site-packages/*
 COPY --from=build /opt/ent-capacity /opt/ent-capacity
-ENV PATH=/opt/ent-capacity/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# HOME, since a user that no file names has none, and the Kubernetes client asks for it.
+ENV PATH=/opt/ent-capacity/bin:/usr/local/bin:/usr/bin:/bin HOME=/ PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 # The chart's user; a number, so that runAsNonRoot can be checked.
 USER 65532:65532
 WORKDIR /

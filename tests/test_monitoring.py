@@ -215,3 +215,7 @@ def test_a_real_prometheus_answers_every_query_and_sees_who_is_not_ready(platfor
                 metric, _, label = each.removeprefix("label_values(").removesuffix(")").rpartition(", ")
                 metric = asked_as_grafana_does(metric, platform.namespace)
                 assert running.asked(f"label/{label}/values", **{"match[]": metric}), each
+            platform.delete("entcapacity", "ent")
+            gauges = f'{{namespace="{platform.namespace}", name="ent", __name__!~".*_(total|created)"}}'
+            eventually(lambda: not running.asked("query", query=gauges)["result"], 20)
+            eventually(lambda: pending(running, platform.namespace) == set(), 20)
