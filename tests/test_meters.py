@@ -172,6 +172,17 @@ def test_of_a_workload_that_was_taken_out_nothing_is_told() -> None:
     assert told(meters, "need_replicas", workload="portal")
 
 
+def test_of_a_target_that_is_missing_no_floor_and_no_ready_replica_is_told_but_what_it_should_have() -> None:
+    meters, noon = Meters(), f"{FIRST_REMOTE}T08:00:00+02:00"
+    made = planned(noon)
+    show(meters, made, noon)
+    assert told(meters, "ready_replicas") == [500]
+    index = made.grid.index(instant(noon))
+    meters.planned(KEY, made, {"portal": reason("TargetMissing", workload="portal", target="x")}, index, None)
+    assert (told(meters, "ready_replicas"), told(meters, "floor_replicas")) == ([], [])
+    assert told(meters, "needed_replicas", day="exceptional")[0] > 0
+
+
 def test_of_what_is_deleted_only_counters_stay() -> None:
     meters, noon = Meters(), instant(f"{FIRST_REMOTE}T08:00:00+02:00")
     show(meters, planned(noon.isoformat()), noon.isoformat())

@@ -131,17 +131,20 @@ class Meters:
         for gone in asked.keys() - {each.name for each in plan.workloads}:
             del asked[gone]
             self._drop({**dict(zip(_PLATFORM, key, strict=True)), "workload": gone})
-        for gauge in (self._floor, self._ready):  # a workload that is gone has neither
-            gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
         for each in plan.workloads:
             labels, there = (*key, each.name), seen[each.name]
             self._need.labels(*labels).set(int(each.need[index]))
             self._planned.labels(*labels).set(int(each.floor[index]))
             self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
+            ready = 0
             if isinstance(there, Seen):
+                ready = there.ready
                 self._floor.labels(*labels).set(there.minimum)
-                self._ready.labels(*labels).set(there.ready)
-            minute, ready = plan.grid.start + index, there.ready if isinstance(there, Seen) else 0
+                self._ready.labels(*labels).set(ready)
+            else:  # a workload that is gone has neither
+                self._floor.remove(*labels)
+                self._ready.remove(*labels)
+            minute = plan.grid.start + index
             due = _due(each, index, minute, asked.setdefault(each.name, [(minute, ready)]))
             self._due.labels(*labels).set(due)
             self._ahead(labels, plan, each, index, due)
