@@ -22,7 +22,7 @@ from cluster.binaries import HOME
 SUITE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-venv")
 FROM_OUTSIDE = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
-"""How this machine reaches packages: a builder has that, too. Only the build stage has it."""
+"""How this machine reaches packages: lent for a step, as a builder does."""
 
 
 @dataclass
@@ -116,11 +116,14 @@ def _step(
 
 
 def _run(stage: Stage, text: str) -> None:
-    lent = [path for path in map(Path, FROM_OUTSIDE) if path.exists()]
-    for path in lent:
-        shutil.copyfile(path, stage.inside(str(path)))
+    lent = {stage.inside(path): Path(path) for path in FROM_OUTSIDE if Path(path).exists()}
+    own = {path: path.read_bytes() for path in lent if path.exists()}
+    for path, source in lent.items():
+        shutil.copyfile(source, path)
     outside = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
     ran = stage.run("env", *outside, "sh", "-c", text, read_only=False)
+    for path in lent:
+        path.write_bytes(own[path]) if path in own else path.unlink()
     assert ran.returncode == 0, f"RUN {text}\n{ran.stdout}{ran.stderr}"
 
 
