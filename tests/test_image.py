@@ -1,5 +1,6 @@
 """The image, as far as it can be proven without a container engine: its Dockerfile's steps in empty Debian roots."""
 
+import base64
 import re
 import subprocess
 import sys
@@ -31,11 +32,18 @@ def image() -> Iterator[Stage]:
 
 @contextmanager
 def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The image's entry point as the chart's pod runs it: its user, nothing writable, no environment but its own."""
-    inside = image.root / "kubeconfig"
-    inside.write_bytes(kubeconfig.read_bytes())
-    inside.chmod(0o644)
-    command = image.entered(*image.entrypoint, "run", *arguments, KUBECONFIG="/kubeconfig")
+    """The image's entry point as the chart's pod runs it: its user, its ServiceAccount's files, nothing writable, and no
+    environment but the image's and what says where the API server is."""
+    document = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+    cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
+    account = image.root / "run" / "secrets" / "kubernetes.io" / "serviceaccount"  # /var/run leads there
+    account.mkdir(parents=True)
+    (account / "token").write_text(user["token"])
+    (account / "ca.crt").write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
+    (account / "namespace").write_text(document["contexts"][0]["context"]["namespace"])
+    host, _, port = cluster["server"].removeprefix("https://").partition(":")
+    where = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    command = image.entered(*image.entrypoint, "run", *arguments, **where)
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
@@ -46,7 +54,6 @@ def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Itera
             process.wait(20)
         finally:
             process.kill()
-            inside.unlink()
 
 
 def test_the_operator_of_the_image_takes_the_lease_and_holds_a_floor(
@@ -57,10 +64,11 @@ def test_the_operator_of_the_image_takes_the_lease_and_holds_a_floor(
     (port,) = free_ports(1)
     log = tmp_path / "operator.log"
     arguments = ["--host=127.0.0.1", f"--port={port}", f"--clock-start={MORNING}", "--clock-speed=60"]
-    within = [f"--namespace={platform.namespace}", f"--watch-namespace={platform.namespace}"]
-    with started(image, platform.kubeconfig, log, *arguments, *within) as process:
+    within = f"--watch-namespace={platform.namespace}"  # its own one is told by its ServiceAccount
+    with started(image, platform.kubeconfig, log, *arguments, within) as process:
         try:
-            holder = eventually(lambda: platform.get("lease", "ent-capacity")["spec"]["holderIdentity"], 60)
+            eventually(lambda: "holds the Lease" in log.read_text() or process.poll() is not None, 60)
+            holder = platform.get("lease", "ent-capacity")["spec"]["holderIdentity"]
             eventually(lambda: platform.floor("auth") > 5, 60)
             assert process.poll() is None
             status = Path(f"/proc/{process.pid}/status").read_text()
