@@ -32,8 +32,8 @@ def image() -> Iterator[Stage]:
 
 @contextmanager
 def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The image's entry point as the chart's pod runs it: its user, its ServiceAccount's files, nothing writable, and no
-    environment but the image's and what says where the API server is."""
+    """The image's entry point as the chart's pod runs it: its user, its ServiceAccount's files, nothing writable, and
+    no environment but the image's and what says where the API server is."""
     document = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     account = image.root / "run" / "secrets" / "kubernetes.io" / "serviceaccount"  # /var/run leads there
