@@ -61,11 +61,13 @@ bench-cluster: .venv/.installed ## how long from an announcement to the last pod
 CLUSTER = PYTHONPATH=tests $(BIN)/python -m cluster
 
 lock: .venv/.locked ## write the lock files anew from pyproject.toml; newer versions: make lock UPGRADE=--upgrade
-	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --extra report --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(OPERATOR) --output-file requirements.lock
+	$(COMPILE) $(OPERATOR) --extra report --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --group build --constraints requirements-dev.lock --output-file requirements-build.lock
 
 # One lock for every platform and every Python from 3.11 on.
-COMPILE = $(BIN)/uv pip compile pyproject.toml --extra operator --universal --python-version 3.11 \
+OPERATOR = pyproject.toml --extra operator
+COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command "make lock" --quiet $(UPGRADE)
 
 clean: ## remove everything that these targets made, but for the programs of the test cluster

@@ -1,5 +1,6 @@
 """How the tests run: property tests with the same examples every time, and skips that can be made to fail."""
 
+import os
 import secrets
 import shutil
 from collections.abc import Generator, Iterator
@@ -44,6 +45,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("nobody looked at the pages of reports, for want of Chromium: apt install chromium")
     if "scraped" in getattr(item, "fixturenames", ()) and shutil.which("prometheus") is None:
         pytest.skip("no query was asked of a real Prometheus, for want of one: apt install prometheus")
+    if "image" in getattr(item, "fixturenames", ()) and (shutil.which("debootstrap") is None or os.geteuid() != 0):
+        pytest.skip("no step of the Dockerfile was tried, for want of debootstrap (apt install debootstrap) or of root")
+    if "promtool" in getattr(item, "fixturenames", ()) and shutil.which("promtool") is None:
+        pytest.skip("no alert was tried and no dashboard asked, for want of promtool: apt install prometheus")
 
 
 @pytest.fixture(scope="session")

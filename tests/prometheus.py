@@ -1,4 +1,4 @@
-"""A real Prometheus on loopback that scrapes what a test says is there."""
+"""A real Prometheus on loopback that scrapes what a test says is there, and operators."""
 
 import json
 import shutil
@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from cluster.control_plane import free_ports
 
@@ -38,6 +40,11 @@ class Scraped:
             return None
         return float(found[0]["value"][1]) if found else None
 
+    def asked(self, path: str, **parameters: str) -> Any:
+        """What its API answers."""
+        with urllib.request.urlopen(f"{self.url}/api/v1/{path}?{urlencode(parameters)}", timeout=10) as answer:
+            return json.load(answer)["data"]
+
     def stop(self) -> None:
         """Ends Prometheus."""
         self._process.kill()
@@ -45,8 +52,8 @@ class Scraped:
 
 
 @contextmanager
-def a_prometheus(directory: Path) -> Iterator[Scraped]:
-    """A Prometheus of its own for one test."""
+def a_prometheus(directory: Path, *ports: int, rules: str = "") -> Iterator[Scraped]:
+    """A Prometheus of its own for one test, which also scrapes these ports and follows these rules."""
     figures: dict[str, float] = {}
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,8 +73,12 @@ def a_prometheus(directory: Path) -> Iterator[Scraped]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (port,) = free_ports(1)
     settings = {
-        "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
-        "scrape_configs": [{"job_name": "ent", "static_configs": [{"targets": [f"{HOST}:{server.server_port}"]}]}],
+        "global": {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "200ms"},
+        "rule_files": [rules] if rules else [],
+        "scrape_configs": [
+            {"job_name": job, "honor_labels": True, "static_configs": [{"targets": [f"{HOST}:{each}" for each in of]}]}
+            for job, of in (("ent", [server.server_port]), ("ent-capacity", ports))
+        ],
     }
     (directory / "prometheus.yml").write_text(json.dumps(settings))
     with (directory / "prometheus.log").open("wb") as log:

@@ -238,6 +238,7 @@ def quiet(cluster: Cluster, kinds: None) -> Iterator[tuple[Platform, Operator]]:
     cluster.kubectl("wait", "--for=create", "-n", namespace, "serviceaccount/default", "--timeout=30s")
     with a_platform(cluster, namespace) as platform:
         platform.apply(deployment("auth", 4), hpa("auth", 4), capacity([auth()]))
+        eventually(lambda: platform.ready("auth") == 4, 40)  # what is not Ready when it comes is not yet due
         operator = platform.operator(NIGHT)
         eventually(lambda: platform.status().get("ready") == "4/4", 40)
         eventually(lambda: platform.reason("Enforced") == "HPABlind", 40)  # these HPAs read no metric

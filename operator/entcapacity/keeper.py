@@ -130,6 +130,7 @@ class Keeper:
             self._around.world.sleeps(self._key, self._woken.set)
             self._around.pulse.rest(self._name)
             self._around.limits.pop(self._key, None)
+            self._around.meters.forget(self._key)
 
     async def give_back(self, document: Object) -> None:
         """Gives everything back that this ENTCapacity holds; raises ``ClusterError`` where that cannot be done yet."""
@@ -142,18 +143,19 @@ class Keeper:
         try:
             async with self._lock:
                 seconds = _IDLE_SECONDS if self._gone else await self._pass()
-            self._around.meters.passed(self._key, self._around.clock.now())
+            if not self._gone:  # nothing is said any more of what is gone
+                self._around.meters.passed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)
         except ClusterError as error:
             log.warning("%s: %s; tried again in %d s", self._name, error, _RETRY_SECONDS)
             self._failures += 1
-            self._around.meters.failed(self._key)
+            self._around.meters.failed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)  # it is not the loop that fails
             return _RETRY_SECONDS
         except Exception as error:
             log.exception("%s: a pass failed; tried again in %d s", self._name, _RETRY_SECONDS)
             self._failures += 1
-            self._around.meters.failed(self._key)
+            self._around.meters.failed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)  # nor that it is dead: one bad platform must not end all others
             await self._say_failure(error)
             return _RETRY_SECONDS
@@ -170,6 +172,7 @@ class Keeper:
         try:
             spec = self._around.world.parsed(document).spec
         except InvalidResource as error:
+            self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
             await self._say(document, [reason("Invalid", problem=str(error))], now, {})
             return _IDLE_SECONDS
         await self._around.almanac.look()
@@ -483,13 +486,14 @@ class Keeper:
             begun = since.replace(microsecond=0)
             known = self._startups.get(name, Startups())
             self._startups[name] = known.with_pods(pods, created, begun, self._around.clock.speed)
-            self._around.meters.started(self._key, name, self._startups[name])
 
     # --- saying -------------------------------------------------------------------------------------------------------
 
     def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
         index = made.plan.grid.index(now)
         self._around.meters.planned(self._key, made.plan, seen, index, summary.next_change(made.plan, index))
+        for each in made.plan.workloads:  # also what an operator before us measured
+            self._around.meters.started(self._key, each.name, self._startups.get(each.name, Startups()))
 
     async def _say(self, document: Object, found: list[Reason], now: datetime, shown: Mapping[str, Any]) -> list[float]:
         """Writes the status where it says something new; figures alone are refreshed now and then."""

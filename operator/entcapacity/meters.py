@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time
+from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from entcapacity.conditions import Condition
+from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.observing import Observation
-from entcapacity.plan import Plan
+from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason
 from entcapacity.startups import Startups, percentile
 from entcapacity.summary import Change, in_force
@@ -19,6 +22,10 @@ from entcapacity.targets import Seen
 _PLATFORM = ("namespace", "name")
 _WORKLOAD = (*_PLATFORM, "workload")
 _TRUTHS = ("True", "False", "Unknown")
+_SOON_MINUTES: Final = 90
+"""How long before they are needed replicas that are not Ready are worth an alert: time for people to repair that."""
+
+Key = tuple[str, str]
 
 
 class Meters:
@@ -26,7 +33,7 @@ class Meters:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._gauges: list[Gauge] = []
+        self._gauges: dict[Gauge, tuple[str, ...]] = {}
         self.leading = Gauge("entcapacity_leading", "1 where this operator holds the Lease", registry=self._registry)
         self._sessions = self._gauge("expected_sessions", "Sessions expected now", _PLATFORM)
         self._high = self._gauge("high_sessions", "The upper band of the sessions expected now", _PLATFORM)
@@ -42,46 +49,75 @@ class Meters:
         self._floor = self._gauge("floor_replicas", "Replicas asked for as the cluster has it", _WORKLOAD)
         self._ready = self._gauge("ready_replicas", "Replicas that serve", _WORKLOAD)
         self._due = self._gauge("due_replicas", "Replicas that should be Ready by now", _WORKLOAD)
+        self._soon = self._gauge(
+            "needed_replicas", "Of those that should be Ready by now, how many are needed soon", (*_WORKLOAD, "day")
+        )
         self._short = self._gauge("shortfall_replicas", "Need above what may be asked for", _WORKLOAD)
+        self._peak_at = self._gauge(
+            "peak_timestamp_seconds", "When the most replicas are needed within a day", _WORKLOAD
+        )
+        self._peak_need = self._gauge("peak_need_replicas", "Replicas needed then", _WORKLOAD)
+        self._peak_planned = self._gauge("peak_planned_replicas", "Most replicas planned within a day", _WORKLOAD)
         self._change = self._gauge("next_change_timestamp_seconds", "When a floor changes next", _PLATFORM)
         self._known = self._gauge("condition", "1 for the status that a condition has", (*_PLATFORM, "type", "status"))
+        self._reasons = self._gauge(
+            "reason", "1 for each reason why a condition is not True", (*_PLATFORM, "type", "reason")
+        )
         self._pass = self._gauge("last_pass_timestamp_seconds", "When the last pass ended", _PLATFORM)
         self._writes = Counter(
             "entcapacity_writes", "Floors written", (*_WORKLOAD, "driver", "result"), registry=self._registry
         )
         self._passes = Counter("entcapacity_passes", "Passes that ended well", _PLATFORM, registry=self._registry)
         self._failures = Counter("entcapacity_failed_passes", "Passes that failed", _PLATFORM, registry=self._registry)
+        self._passed: set[Key] = set()
+        self._given: dict[Key, set[tuple[str, str]]] = {}
+        self._workloads: dict[Key, dict[str, list[tuple[int, int]]]] = {}
+        """For each workload, since which minute how much was asked for, the last ones."""
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
         made = Gauge(f"entcapacity_{name}", text, labels, registry=self._registry)
-        self._gauges.append(made)
+        self._gauges[made] = labels
         return made
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
 
-    def passed(self, key: tuple[str, str], now: datetime) -> None:
+    def passed(self, key: Key, now: datetime) -> None:
         """A pass ended well."""
+        self._passed.add(key)
         self._passes.labels(*key).inc()
+        self._failures.labels(*key)  # from 0 on, so that the first one is seen as a rise
         self._pass.labels(*key).set(now.timestamp())
 
-    def failed(self, key: tuple[str, str]) -> None:
-        """A pass failed."""
+    def failed(self, key: Key, now: datetime) -> None:
+        """A pass failed. Where none ever ended well, it is reckoned from the first that failed."""
+        if key not in self._passed:  # so that it can be seen how long there has been none
+            self._passed.add(key)
+            self._pass.labels(*key).set(now.timestamp())
         self._failures.labels(*key).inc()
 
-    def wrote(self, key: tuple[str, str], workload: str, driver: str, failed: bool) -> None:
+    def wrote(self, key: Key, workload: str, driver: str, failed: bool) -> None:
         """A floor was written, or could not be."""
-        self._writes.labels(*key, workload, driver, "failed" if failed else "ok").inc()
+        for result in ("failed", "ok"):  # both from 0 on
+            self._writes.labels(*key, workload, driver, result).inc((result == "failed") == failed)
 
-    def conditions(self, key: tuple[str, str], made: Iterable[Condition]) -> None:
+    def conditions(self, key: Key, made: Iterable[Condition]) -> None:
         """What the conditions say."""
+        given: set[tuple[str, str]] = set()
         for each in made:
             for truth in _TRUTHS:
                 self._known.labels(*key, each.type, truth).set(each.status == truth)
+            if each.status != "True" and each.type != "Ready":  # which only repeats
+                given |= {(each.type, why.code) for why in each.reasons}
+        for old in self._given.get(key, set()) - given:
+            self._reasons.remove(*key, *old)
+        for new in given:
+            self._reasons.labels(*key, *new).set(1)
+        self._given[key] = given
 
     def planned(
-        self, key: tuple[str, str], plan: Plan, seen: Mapping[str, Seen | Reason], index: int, change: Change | None
+        self, key: Key, plan: Plan, seen: Mapping[str, Seen | Reason], index: int, change: Change | None
     ) -> None:
         """The plan at a minute, and what is there."""
         expected, high = (getattr(plan.demand.load.sessions, band)[index] for band in ("expected", "high"))
@@ -91,20 +127,41 @@ class Meters:
         self._announcements.labels(*key).set(in_force(plan, plan.grid.instant(index)))
         midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
         self._until.labels(*key).set(midnight.timestamp())
-        for gauge in (self._floor, self._ready):  # a workload that is gone has neither
-            gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
+        asked = self._workloads.setdefault(key, {})
+        for gone in asked.keys() - {each.name for each in plan.workloads}:
+            del asked[gone]
+            self._drop({**dict(zip(_PLATFORM, key, strict=True)), "workload": gone})
         for each in plan.workloads:
-            labels = (*key, each.name)
+            labels, there = (*key, each.name), seen[each.name]
             self._need.labels(*labels).set(int(each.need[index]))
             self._planned.labels(*labels).set(int(each.floor[index]))
-            self._due.labels(*labels).set(int(each.ready[index]))
             self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
-            there = seen[each.name]
+            ready = 0
             if isinstance(there, Seen):
+                ready = there.ready
                 self._floor.labels(*labels).set(there.minimum)
-                self._ready.labels(*labels).set(there.ready)
+                self._ready.labels(*labels).set(ready)
+            else:  # a workload that is gone has neither
+                self._floor.remove(*labels)
+                self._ready.remove(*labels)
+            minute = plan.grid.start + index
+            due = _due(each, index, minute, asked.setdefault(each.name, [(minute, ready)]))
+            self._due.labels(*labels).set(due)
+            self._ahead(labels, plan, each, index, due)
 
-    def saw(self, key: tuple[str, str], observation: Observation | None) -> None:
+    def _ahead(self, labels: tuple[str, ...], plan: Plan, each: WorkloadPlan, index: int, due: int) -> None:
+        """What the coming hours need of a workload."""
+        soon = slice(index, index + _SOON_MINUTES + 1)
+        served, exceptional = np.minimum(each.need[soon], each.limit[soon]), plan.demand.exceptional[soon]
+        for day, minutes in (("exceptional", exceptional), ("ordinary", ~exceptional)):
+            self._soon.labels(*labels, day).set(min(due, int(served[minutes].max(initial=0))))
+        ahead = slice(index, index + MINUTES_PER_DAY)
+        peak = int(each.need[ahead].argmax())
+        self._peak_at.labels(*labels).set(plan.grid.instant(index + peak).timestamp())
+        self._peak_need.labels(*labels).set(int(each.need[index + peak]))
+        self._peak_planned.labels(*labels).set(int(each.floor[ahead].max()))
+
+    def saw(self, key: Key, observation: Observation | None) -> None:
         """What Prometheus sees; nothing is no zero."""
         for gauge, value in (
             (self._observed, observation.sessions if observation else None),
@@ -115,7 +172,7 @@ class Meters:
             else:
                 gauge.labels(*key).set(value)
 
-    def started(self, key: tuple[str, str], workload: str, startups: Startups) -> None:
+    def started(self, key: Key, workload: str, startups: Startups) -> None:
         """How long pods took to start."""
         seconds = percentile(startups.warm, 95)
         if seconds is not None:
@@ -125,8 +182,31 @@ class Meters:
         """Drops everything that was said of ENTCapacities: somebody else leads now."""
         for gauge in self._gauges:
             gauge.clear()
+        for remembered in (self._passed, self._given, self._workloads):
+            remembered.clear()
 
-    def forget(self, key: tuple[str, str]) -> None:
+    def forget(self, key: Key) -> None:
         """Drops what was said of an ENTCapacity that is gone."""
-        for gauge in self._gauges:
-            gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
+        self._drop(dict(zip(_PLATFORM, key, strict=True)))
+        self._passed.discard(key)
+        self._given.pop(key, None)
+        self._workloads.pop(key, None)
+
+    def _drop(self, labels: dict[str, str]) -> None:
+        for gauge, known in self._gauges.items():
+            if labels.keys() <= set(known):
+                gauge.remove_by_labels(labels)
+
+
+def _due(each: WorkloadPlan, index: int, minute: int, past: list[tuple[int, int]]) -> int:
+    """Replicas that the plan has Ready at a minute, as far as they were asked for throughout their start-up.
+
+    A new plan takes the floor that it begins with for long there, even where it was raised a minute ago. So ``past``
+    remembers since which minute how much was asked for, by whatever plan; it begins with what was Ready.
+    """
+    asked = int(each.floor[index])
+    if past[-1][1] != asked:
+        past.append((minute, asked))
+    while len(past) > 1 and past[1][0] <= minute - each.lead.own:
+        past.pop(0)
+    return min(int(each.ready[index]), *(floor for _, floor in past))
