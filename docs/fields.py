@@ -43,10 +43,13 @@ def text(crds: Path, example: Path) -> str:
         lines += ["", f"## {kind}", "", f"{schema['description']} It stands {where}: {short}."]
         lines += _refused(spec)
         for field, below in spec["properties"].items():
-            lines += ["", f"### {kind}: {field}", "", below.get("description", "")]
+            rows = list(_rows(field, below, lists))
+            lines += ["", f"### {kind}: {field}", ""]
+            if rows:
+                lines += [below["description"], *_of_itself(below, field in spec.get("required", ())), ""]
             if piece := pieces[kind].get(field):
-                lines += ["", "```yaml", piece, "```"]
-            lines += ["", *_table(field, below, field in spec.get("required", ()), lists), *_refused(below)]
+                lines += ["```yaml", piece, "```", ""]
+            lines += [*_HEAD, *(rows or [_row(field, below, False, lists)]), *_refused(below)]
         lines += ["", f"### {kind}: status", "", "Written by the operator.", ""]
         lines += [*_HEAD, *_rows("", status, lists)]
     if lists:
@@ -59,10 +62,11 @@ def text(crds: Path, example: Path) -> str:
 _HEAD: Final = ("| Field | Type | Default | Bounds | Meaning |", "|---|---|---|---|---|")
 
 
-def _table(name: str, schema: Schema, required: bool, lists: dict[str, list[str]]) -> Iterator[str]:
-    yield from _HEAD
-    yield _row(name, schema, required, lists)
-    yield from _rows(name, schema, lists)
+def _of_itself(schema: Schema, required: bool) -> Iterator[str]:
+    """What a table of the fields below does not say."""
+    bounds = _bounds(schema)
+    if required or bounds != "–":
+        yield ", ".join([*(["Required"] if required else []), *([bounds] if bounds != "–" else [])]).capitalize() + "."
 
 
 def _rows(path: str, schema: Schema, lists: dict[str, list[str]]) -> Iterator[str]:
@@ -147,10 +151,10 @@ def _pieces(text: str) -> dict[str, dict[str, str]]:
         top = {key.value: value for key, value in document.value}
         if "spec" not in top:
             continue
-        spec = top["spec"].value
-        ends = [key.start_mark.line for key, _ in spec[1:]] + [top["spec"].end_mark.line]
+        fields = [(key.value, key.start_mark.line) for key, _ in top["spec"].value]
+        ends = [*(begin for _, begin in fields[1:]), top["spec"].end_mark.line]
         found[top["kind"].value] = {
-            key.value: textwrap.dedent("\n".join(lines[key.start_mark.line : end])).rstrip().removesuffix("---").rstrip()
-            for (key, _), end in zip(spec, ends, strict=True)
+            name: textwrap.dedent("\n".join(lines[begin:end])).removesuffix("---").rstrip()
+            for (name, begin), end in zip(fields, ends, strict=True)
         }
     return found

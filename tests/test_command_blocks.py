@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from cluster.control_plane import Cluster
-from entcapacity.cli import main
+from entcapacity.cli.commands import cli
 from pages import PAGES, ROOT, Block, blocks
 
 EVERY = [each for page in PAGES for each in blocks(page)]
@@ -125,7 +125,7 @@ def test_every_object_of_ours_is_valid_as_it_stands(tmp_path: Path) -> None:
     for number, block in enumerate(shown):
         ours = [each for each in whole(block) if each["apiVersion"] == OURS]
         (tmp_path / f"{number}.yaml").write_text(yaml.safe_dump_all(ours), encoding="utf-8")
-        result = CliRunner().invoke(main, ["validate", str(tmp_path / f"{number}.yaml")])
+        result = CliRunner().invoke(cli, ["validate", str(tmp_path / f"{number}.yaml")])
         assert result.exit_code == 0, f"{block}: {result.output}"
 
 
