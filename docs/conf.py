@@ -1,5 +1,6 @@
 """How the pages become a site: `make docs`."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,17 @@ html_copy_source = False
 html_show_sourcelink = False
 
 
-def fill(app: Sphinx, page: str, source: list[str]) -> None:  # noqa: ARG001 -- Sphinx gives it
-    """Puts what the CustomResourceDefinitions say on the page of fields."""
+def fill(app: Sphinx, page: str, source: list[str]) -> None:
+    """Puts what the CustomResourceDefinitions say on the page of fields, and makes links out of the site to files."""
     if page == "fields":
         source[0] += fields.text(ROOT / "crds", ROOT / "docs" / "every-field.yaml")
+    here = Path(app.srcdir, page).parent
+
+    def outside(link: re.Match[str]) -> str:
+        within = (here / link[1]).resolve().is_relative_to(app.srcdir)
+        return link[0] if within else f"](path:{link[1]})"
+
+    source[0] = re.sub(r"\]\((\.\./[^)#]+\.md)\)", outside, source[0])
 
 
 def speak(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:  # noqa: ARG001

@@ -60,3 +60,15 @@ def blocks(page: Path) -> Iterator[Block]:
             comment = before.content.strip() if before is not None and before.type == "html_block" else ""
             yield Block(page, token.map[0] + 1, token.info.strip(), token.content, comment)
         before = token
+
+
+def mentions(page: Path) -> Iterator[str]:
+    """The calls of our command in running text, and in blocks whose commands are not run."""
+    for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
+        for each in token.children or ():
+            if each.type == "code_inline" and each.content.startswith("entcapacity "):
+                yield each.content
+    for block in blocks(page):
+        if block.language == "sh" and block.mark == "not run":
+            lines = block.text.replace("\\\n", " ").splitlines()
+            yield from (line.strip() for line in lines if line.strip().startswith("entcapacity "))

@@ -1,21 +1,24 @@
 """Every command that a page shows is run as it stands, or says why not; every document that it shows is one."""
 
+import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from cluster.control_plane import Cluster
 from entcapacity.cli.commands import cli
-from pages import PAGES, ROOT, Block, blocks
+from pages import PAGES, ROOT, Block, blocks, mentions
 
 EVERY = [each for page in PAGES for each in blocks(page)]
 COMMANDS = [each for each in EVERY if each.language == "sh"]
@@ -110,6 +113,18 @@ def follow(page: Path, directory: Path, environ: Mapping[str, str], *marks: str)
 @pytest.mark.parametrize("page", OFFLINE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_of_a_page_work_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
     follow(page, working_copy(tmp_path), environment(tmp_path), "")
+
+
+MENTIONS = sorted({each for page in PAGES for each in mentions(page)})
+
+
+@pytest.mark.parametrize("call", MENTIONS)
+def test_a_command_that_is_only_mentioned_exists_with_its_options(call: str) -> None:
+    name, *arguments = shlex.split(call, comments=True)[1:]
+    command = cli.commands.get(name)
+    assert command is not None, f"there is no command {name}"
+    with contextlib.suppress(click.MissingParameter):  # a mention need not say everything
+        command.make_context(name, arguments)
 
 
 # --- documents --------------------------------------------------------------------------------------------------------
