@@ -2,7 +2,7 @@
 
 Above a block may stand, as a comment that no reader sees:
 
-- ``<!-- not run: REASON -->``: commands that no test runs, and why;
+- ``<!-- not executable: REASON -->``: commands that no test runs, and why;
 - ``<!-- on a cluster -->``: commands that need one;
 - ``<!-- file: NAME -->``: a document that the page's later commands read under this name.
 """
@@ -20,7 +20,7 @@ PAGES = sorted(
     for pattern in ("*.md", "benchmarks/*.md", "charts/*.md", "crds/*.md", "docs/**/*.md")
     for page in ROOT.glob(pattern)
 )
-_MARK = re.compile(r"<!-- (not run|file): (\S.*\S) -->|<!-- (on a cluster) -->")
+_MARK = re.compile(r"<!-- (not executable|file): (\S.*\S) -->|<!-- (on a cluster) -->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Block:
 
     @property
     def mark(self) -> str:
-        """``not run``, ``on a cluster``, ``file``, or nothing."""
+        """``not executable``, ``on a cluster``, ``file``, or nothing."""
         found = _MARK.fullmatch(self.comment)
         return (found[1] or found[3]) if found else ""
 
@@ -69,6 +69,6 @@ def mentions(page: Path) -> Iterator[str]:
             if each.type == "code_inline" and each.content.startswith("entcapacity "):
                 yield each.content
     for block in blocks(page):
-        if block.language == "sh" and block.mark == "not run":
+        if block.language == "sh" and block.mark == "not executable":
             lines = block.text.replace("\\\n", " ").splitlines()
             yield from (line.strip() for line in lines if line.strip().startswith("entcapacity "))
