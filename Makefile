@@ -9,7 +9,7 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
+.PHONY: help demo test lint format docs bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -33,6 +33,10 @@ lint: .venv/.installed ## check style, types and layers
 format: .venv/.installed ## put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/.installed ## build the documentation as a site, in .artefacts/docs; a broken link fails it
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet docs .artefacts/docs
+	@echo "Open .artefacts/docs/index.html"
 
 bench: .venv/.installed ## run every script in benchmarks/
 	@for script in benchmarks/*.py; do \
