@@ -43,7 +43,7 @@ def text(crds: Path, example: Path) -> str:
         lines += ["", f"## {kind}", "", f"{schema['description']} It stands {where}: {short}."]
         lines += _refused(spec)
         for field, below in spec["properties"].items():
-            rows = list(_rows(field, below, lists))
+            rows = list(_rows("", below, lists))
             lines += ["", f"### {kind}: {field}", ""]
             if rows:
                 lines += [below["description"], *_of_itself(below, field in spec.get("required", ())), ""]
@@ -80,7 +80,7 @@ def _rows(path: str, schema: Schema, lists: dict[str, list[str]]) -> Iterator[st
         else:
             break
     for name, each in below.get("properties", {}).items():
-        at = f"{path}{marks}.{name}".lstrip(".")
+        at = f"{path}{marks}.{name}".lstrip(".[]*")  # what a section is about goes without saying
         yield _row(at, each, name in below.get("required", ()), lists)
         yield from _rows(at, each, lists)
 
@@ -90,7 +90,7 @@ def _row(path: str, schema: Schema, required: bool, lists: dict[str, list[str]])
     default = "**required**" if required else "–"
     if found := _DEFAULT.search(meaning):
         default, meaning = found[1], meaning[: found.start()].rstrip(" .") + "."
-        default = f"`{default}`" if re.fullmatch(r"[\w.]+", default) else default
+        default = f"`{default}`" if default != "all" and re.fullmatch(r"[\w./]+", default) else default
     cells = (f"`{path}`", _type(path, schema, lists), default, _bounds(schema), meaning)
     return f"| {' | '.join(cells)} |"
 
