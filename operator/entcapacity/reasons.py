@@ -129,6 +129,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "from {inEffect} in effect at {since}, down {down}/min, towards {wanted}",
         "depuis {inEffect} en vigueur {since}, descente {down}/min, vers {wanted}",
     ),
+    "Rehearsed": (
+        "rehearsal of {floor} until {until}; up {up}/min, down {down}/min",
+        "répétition de {floor}, fin {until} ; montée {up}/min, descente {down}/min",
+    ),
     "AtTime": ("{time}", "à {time}"),
     "AtDate": ("{date}", "le {date}"),
     "Zone": ("zone {names}", "la zone {names}"),
@@ -330,6 +334,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermDrop": ("ramped down already, {down} a minute", "déjà descendu, {down} par minute"),
     "TermMinimum": ("the minimum", "le minimum"),
     "TermWanted": ("the floor that needs no past", "le plancher sans passé"),
+    "TermRehearsed": (
+        "what the rehearsal until {until} asks for, with ramp",
+        "ce que demande la répétition jusqu'au {until}, montée et descente comprises",
+    ),
+    "TermAsked": ("the greater of the two", "le plus grand des deux"),
     "TermInEffect": ("floor in effect at {since}", "plancher en vigueur le {since}"),
     "TermElapsed": ("minutes since then", "minutes depuis"),
     "TermFallingSince": ("of them, minutes in which the floor may fall", "dont minutes où le plancher peut descendre"),
