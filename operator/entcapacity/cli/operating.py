@@ -9,8 +9,7 @@ import click
 
 from entcapacity.cli import options
 from entcapacity.cli.commands import cli, example
-
-_MISSING = "This command needs the operator's packages: pip install 'ent-capacity[operator]'"
+from entcapacity.cli.connection import CONTEXT, MISSING
 
 NAMESPACE = click.option(
     "--namespace", metavar="NS", help="Where the Lease and the ConfigMaps of calendars are; default the pod's own."
@@ -60,7 +59,7 @@ def run(
         from entcapacity import running
         from entcapacity.clock import Clock
     except ImportError as error:
-        raise click.ClickException(f"{_MISSING} ({error})") from None
+        raise click.ClickException(f"{MISSING} ({error})") from None
     if clock_speed != 1 and clock_start is None:
         raise options.wrong("--clock-speed", "goes with --clock-start")
     running.speak(log_format, verbose)
@@ -81,7 +80,7 @@ def run(
 @NAMESPACE
 @WATCHED
 @LEASE
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig; default the current one.")
+@CONTEXT
 @LOG_FORMAT
 def release(namespace: str | None, watched: tuple[str, ...], lease: str, context: str | None, log_format: str) -> None:
     """Give back everything that the operator holds, and free the finalizers: for an uninstall.
@@ -91,7 +90,7 @@ def release(namespace: str | None, watched: tuple[str, ...], lease: str, context
     try:
         from entcapacity import running
     except ImportError as error:
-        raise click.ClickException(f"{_MISSING} ({error})") from None
+        raise click.ClickException(f"{MISSING} ({error})") from None
     running.speak(log_format)
     chosen = running.Options(namespace=namespace or running.own_namespace(), watched=watched, lease=lease)
     problems = asyncio.run(running.release(chosen, context))
