@@ -474,8 +474,16 @@ BROKEN = {
         (["shaping", "maxWait"], "2h1s", "write at most 2h"),
         (["shaping", "slots", "until"], "08:00", "until is not after from"),
         (["events", 0, "until"], "2027-06-02T16:30:00Z", "until is not after from"),
-        (["rehearsal", "until"], "2027-06-01T21:00:00+02:00", "until is not after from, or more than twelve hours after"),
-        (["rehearsal", "until"], "2027-06-02T09:00:01+02:00", "until is not after from, or more than twelve hours after"),
+        (
+            ["rehearsal", "until"],
+            "2027-06-01T21:00:00+02:00",
+            "until is not after from, or more than twelve hours after",
+        ),
+        (
+            ["rehearsal", "until"],
+            "2027-06-02T09:00:01+02:00",
+            "until is not after from, or more than twelve hours after",
+        ),
         (["audiance"], [], 'unknown field "spec.audiance"'),
     ],
     "SchoolAnnouncement": [

@@ -293,7 +293,7 @@ def test_a_rehearsal_is_named_where_it_is_the_reason():
     found = {f"{each.time.astimezone(PARIS):%H:%M}": each.reason for each in steps(made, made.workload("portal"))}
     assert found["21:03"].text() == "rehearsal of 50 until 21:30; up 20/min, down 5/min"
     assert found["21:31"].text("fr") == "répétition de 50, fin à 21:30 ; montée 20/min, descente 5/min"
-    assert [code for code in (each.code for each in found.values())].count("Rehearsed") < len(found)
+    assert any(each.code != "Rehearsed" for each in found.values())
 
 
 def test_a_rehearsal_stays_within_the_maximum_and_may_raise_it_as_an_announcement_does():

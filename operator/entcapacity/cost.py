@@ -61,7 +61,7 @@ def cost(made: Plan) -> Cost:
 
 
 def _usual(made: Plan) -> Ints:
-    """Replicas per minute of the window in a usual week: nothing announced, no event, boost or rehearsal, class on weekdays."""
+    """Replicas per minute of the window in a usual week: class on weekdays, nothing announced, added or rehearsed."""
     audience = tuple(each.model_copy(update={"calendar": None}) for each in made.spec.audience)
     spec = made.spec.model_copy(update={"audience": audience, "events": (), "boost": None, "rehearsal": None})
     facts = replace(made.facts, schooldays=_USUAL, announcements=(), floors={})

@@ -35,6 +35,9 @@ _EXAMPLES: Final = {
     "replay": "entcapacity replay 2021-04-06",
     "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
     "release": "entcapacity release --namespace ent-capacity",
+    "init": "entcapacity init -n ent --academie Toulouse --levels College,Lycee --pupils 120000",
+    "rehearse": "entcapacity rehearse occitanie -n ent --for 30m",
+    "completion": "entcapacity completion bash > ~/.local/share/bash-completion/completions/entcapacity",
     "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
 }
 
