@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from math import inf
 from typing import Any, Final
 
-from entcapacity.calendars import Calendars, means, text_in
+from entcapacity.calendars import Calendars, concerns, text_in
 from entcapacity.clock import Clock
 from entcapacity.conditions import Condition, Truth, as_status
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.spec import ENTCapacity
 from entcapacity.summary import iso
 from entcapacity.targets import Object, Ref
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
@@ -125,9 +125,5 @@ class Almanac:
             except InvalidResource:
                 continue
             assert isinstance(capacity, ENTCapacity)
-            count += _concerns(announcement, capacity.spec)
+            count += concerns(announcement, capacity.spec)
         return count
-
-
-def _concerns(announcement: SchoolAnnouncement, spec: ENTCapacitySpec) -> bool:
-    return spec.announcement_selector.selects(announcement.metadata.labels) and means(announcement.spec.scope, spec)

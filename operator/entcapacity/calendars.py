@@ -10,7 +10,7 @@ from entcapacity import calendar_files
 from entcapacity.calendar_files import CalendarError
 from entcapacity.fields import Scope
 from entcapacity.reasons import Reason, reason
-from entcapacity.school import SchoolCalendar
+from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.schooldays import SchoolDays, embedded
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.streams import places_of
@@ -83,6 +83,11 @@ def means(scope: Scope | None, spec: ENTCapacitySpec) -> bool:
         for place in places_of(segment)
         for level in segment.levels
     )
+
+
+def concerns(announcement: SchoolAnnouncement, spec: ENTCapacitySpec) -> bool:
+    """Whether a platform heeds an announcement and has users that it means."""
+    return spec.announcement_selector.selects(announcement.metadata.labels) and means(announcement.spec.scope, spec)
 
 
 def text_in(config_map: Object | None, calendar: SchoolCalendar) -> str | Reason:

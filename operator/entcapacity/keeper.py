@@ -20,13 +20,12 @@ import numpy as np
 from entcapacity import room, summary, targets
 from entcapacity.conditions import as_status, conditions
 from entcapacity.cost import Cost, cost
-from entcapacity.facts import Facts
-from entcapacity.fields import MEASURED
+from entcapacity.gathering import facts_of, remembered
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.kube import ClusterError
 from entcapacity.notices import notices
 from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, let_go, older_owner, write
+from entcapacity.ownership import all_objects, given_back, let_go, seen_for, write
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
@@ -244,22 +243,12 @@ class Keeper:
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
         """Takes start-up times from the status of an operator that was here before."""
-        if self._startups:
-            return
-        known = {each.name for each in spec.workloads}
-        for each in document.get("status", {}).get("workloads", []):
-            times = each.get("startup", {})
-            samples = [tuple(times.get(name, {}).get("samples", ())) for name in ("warm", "newNode")]
-            if each["name"] in known:
-                self._startups[each["name"]] = Startups(*samples)
+        if not self._startups:
+            self._startups = remembered(document, spec)
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
-        namespace = self._key[0]
-        owner = older_owner(self._around.world, document, targets.target_of(workload, namespace))
-        if owner:
-            return reason("TargetTaken", workload=name, by=owner)
-        return targets.seen(workload, namespace, objects)
+        return seen_for(self._around.world, document, workload, objects)
 
     async def _plan(
         self,
@@ -278,11 +267,7 @@ class Keeper:
             found.append(reason("Holding"))
             return self._made  # the plan that there is, if there is one, was made with the calendar
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
-        facts = Facts(around.almanac.calendars.days, around.almanac.announcements)
-        bounds = {name: each.bounds for name, each in there.items()}
-        asked = {each.name for each in spec.workloads if each.startup == MEASURED}
-        measured = {name: self._startups[name].measured(spec.nodes.startup) for name in asked & set(self._startups)}
-        startups = {name: each for name, each in measured.items() if each is not None}
+        facts = facts_of(spec, around.almanac.calendars.days, around.almanac.announcements, there, self._startups)
         known = sum(each <= now for each in news(spec, facts))
         suspended = spec.suspend_until is not None and now < spec.suspend_until
         key = (
@@ -292,8 +277,8 @@ class Keeper:
             around.almanac.calendars.days,
             around.almanac.announcements,
             known,
-            tuple(sorted(startups.items())),
-            tuple((name, each.min, each.max) for name, each in sorted(bounds.items())),
+            tuple(sorted(facts.startups.items())),
+            tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
         )
         above = not suspended and any(
             name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items()
@@ -304,7 +289,7 @@ class Keeper:
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
         floors = {name: self._pace(each, now).began for name, each in there.items()}
-        facts = replace(facts, floors=floors, since=minute - MINUTE, startups=startups, bounds=bounds)
+        facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
         held = await self._room(spec)

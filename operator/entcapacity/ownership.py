@@ -13,7 +13,7 @@ from entcapacity.kube import ClusterError
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import handed_over, release
-from entcapacity.spec import ENTCapacity
+from entcapacity.spec import ENTCapacity, Workload
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import WATCHED, Object, Ref, Seen
 from entcapacity.world import CAPACITY, World
@@ -114,6 +114,15 @@ async def _tell_kept(around: Surroundings, seen: Seen) -> None:
         await around.kube.event(seen.at, seen.uid, "Normal", said.code, said.text(around.language))
     except ClusterError as error:
         log.info("%s: no Event written: %s", seen.at, error)
+
+
+def seen_for(world: World, document: Object, workload: Workload, objects: targets.Objects) -> Seen | Reason:
+    """A workload of an ENTCapacity as the cluster has it, or why it is not that one's to scale."""
+    namespace = document["metadata"]["namespace"]
+    owner = older_owner(world, document, targets.target_of(workload, namespace))
+    if owner:
+        return reason("TargetTaken", workload=workload.name, by=owner)
+    return targets.seen(workload, namespace, objects)
 
 
 def older_owner(world: World, document: Object, target: Ref) -> str:

@@ -572,6 +572,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Les courbes demandent JavaScript, contenu dans ce fichier ; rien n'est chargé d'ailleurs.",
     ),
     "InputScenario": ("Scenario", "Scénario"),
+    "InputCluster": ("Cluster", "Cluster"),
     "InputFiles": ("Files", "Fichiers"),
     "InputSources": ("Sources", "Sources"),
     "InputAsOf": ("As known at", "Connu le"),
@@ -880,5 +881,32 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the nodes lack {missing} of {resource} at {at}: add some before then, or set nodes if they come by themselves",
         "il manque {missing} de {resource} aux nœuds le {at} : en ajouter avant, ou renseigner nodes s'ils viennent "
         "seuls",
+    ),
+    # what the commands may not read
+    "NotRead": (
+        "{kind}s of namespace {namespace} may not be read: bounds and floors that they hold are not known here",
+        "les {kind}s de l'espace {namespace} ne peuvent être lus : leurs bornes et planchers sont inconnus ici",
+    ),
+    "CalendarNotRead": (
+        "calendar {calendar}: {problem}; planned without its file: name the operator's namespace with "
+        "--operator-namespace if it is not {namespace}",
+        "calendrier {calendar} : {problem} ; planifié sans son fichier : donner l'espace de l'opérateur par "
+        "--operator-namespace si ce n'est pas {namespace}",
+    ),
+    # how platforms stand
+    "Platform": ("Platform", "Plateforme"),
+    "Mode": ("Mode", "Mode"),
+    "Today": ("Today", "Aujourd'hui"),
+    "Sessions": ("Sessions", "Sessions"),
+    "Ready": ("Ready", "Ready"),
+    "NextChange": ("Next change", "Prochain pas"),
+    "State": ("State", "État"),
+    "NoOperator": (
+        "no operator has said anything of it yet: is it running?",
+        "aucun opérateur n'en a encore rien dit : tourne-t-il ?",
+    ),
+    "ChangeOverdue": (
+        "its change of {at} is overdue: is the operator running?",
+        "son pas de {at} est en retard : l'opérateur tourne-t-il ?",
     ),
 }

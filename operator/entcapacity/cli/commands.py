@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from entcapacity import __version__
-from entcapacity.cli import options
+from entcapacity.cli import connection, options
 from entcapacity.vocabulary import Level, Role
 
 if TYPE_CHECKING:
+    from entcapacity.facts import Facts
     from entcapacity.files import FileProblem, Files
+    from entcapacity.kube import Kube
     from entcapacity.plan import Plan
+    from entcapacity.platforms import Platform
+    from entcapacity.reasons import Reason
     from entcapacity.spec import ENTCapacity
     from entcapacity.territories import Place
 
@@ -30,14 +34,17 @@ MOST_CALENDAR_DAYS: Final = 3660
 _EXAMPLES: Final = {
     "validate": "entcapacity validate platform.yaml announcements/",
     "calendar": "entcapacity calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml",
-    "plan": "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
-    "explain": "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
-    "replay": "entcapacity replay 2021-04-06",
-    "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
-    "release": "entcapacity release --namespace ent-capacity",
+    "plan": "entcapacity plan occitanie -n ent --days 3\n  "
+    "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
+    "explain": "entcapacity explain occitanie -n ent\n  "
+    "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
     "init": "entcapacity init -n ent --academie Toulouse --levels College,Lycee --pupils 120000",
     "rehearse": "entcapacity rehearse occitanie -n ent --for 30m",
     "completion": "entcapacity completion bash > ~/.local/share/bash-completion/completions/entcapacity",
+    "replay": "entcapacity replay 2021-04-06",
+    "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
+    "release": "entcapacity release --namespace ent-capacity",
+    "status": "entcapacity status -A --watch",
     "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
 }
 
@@ -54,7 +61,7 @@ def example(command: str) -> str:
 def cli() -> None:
     """Replicas Ready before the pupils come: plans ENT capacity from the school calendar and announcements.
 
-    Exit code 0: answered; 1: files are missing or hold errors; 2: wrong usage.
+    Exit code 0: answered; 1: files are missing or hold errors, or the cluster refuses; 2: wrong usage.
     """
 
 
@@ -175,7 +182,11 @@ def calendar(
 
 
 @cli.command(epilog=example("plan"))
-@options.files("-f", "--file", "files")
+@click.argument("platform", required=False)
+@options.files("-f", "--file", "files", required=False)
+@connection.CONTEXT
+@connection.NAMESPACE
+@connection.HOME
 @options.FROM
 @options.DAYS
 @options.AS_OF
@@ -192,7 +203,11 @@ def calendar(
 @options.output()
 @options.LANGUAGE
 def plan(
+    platform: str | None,
     files: tuple[str, ...],
+    context: str | None,
+    namespace: str | None,
+    home: str,
     since: datetime | None,
     days: int,
     as_of: datetime | None,
@@ -203,13 +218,16 @@ def plan(
     output: str,
     lang: str,
 ) -> None:
-    """Plan a platform: each workload's steps with their reasons, peaks, shortfalls, waits, cost, and a chart."""
+    """Plan a platform: each workload's steps with their reasons, peaks, shortfalls, waits, cost, and a chart.
+
+    PLATFORM is an ENTCapacity of the cluster, by default the only one of the namespace: what its operator plans. With
+    -f it is one of those in the files, and no cluster is asked.
+    """
     from entcapacity.cli import documents, machine
 
     begin, known = _window(since, days, as_of)
-    found = loaded(files)
-    capacity = capacity_of(found, name)
-    made = _planned(found, capacity, begin, timedelta(days=days), known, floors)
+    capacity, facts = _meant(files, platform, name, connection.Where(context, namespace, home), lang)
+    made = _planned(capacity, facts, begin, timedelta(days=days), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
 
@@ -222,12 +240,17 @@ def plan(
         from entcapacity.reasons import reason
         from entcapacity.report import of_plan
 
-        inputs = [(reason("InputFiles"), ", ".join(files))]
+        where = f"{capacity.metadata.namespace}/{capacity.name}"
+        inputs = [(reason("InputFiles"), ", ".join(files)) if files else (reason("InputCluster"), where)]
         pictures.write(of_plan(made, capacity.name, inputs), report, lang)
 
 
 @cli.command(epilog=example("explain"))
-@options.files("-f", "--file", "files")
+@click.argument("platform", required=False)
+@options.files("-f", "--file", "files", required=False)
+@connection.CONTEXT
+@connection.NAMESPACE
+@connection.HOME
 @click.option(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
 )
@@ -238,7 +261,11 @@ def plan(
 @options.output()
 @options.LANGUAGE
 def explain(
+    platform: str | None,
     files: tuple[str, ...],
+    context: str | None,
+    namespace: str | None,
+    home: str,
     at: datetime,
     as_of: datetime | None,
     workloads: tuple[str, ...],
@@ -247,20 +274,22 @@ def explain(
     output: str,
     lang: str,
 ) -> None:
-    """Explain why so many replicas, term by term, so that it can be recomputed by hand."""
+    """Explain why so many replicas, term by term, so that it can be recomputed by hand.
+
+    PLATFORM and -f are as for plan.
+    """
     from entcapacity.cli import documents, machine
 
     at = at.replace(second=0, microsecond=0)
     if as_of is not None and as_of > at:
         raise options.wrong("--as-of", f"lies after --at {at.isoformat()}: a plan asks for nothing in the past")
     known = as_of or min(options.now(), at)
-    found = loaded(files)
-    capacity = capacity_of(found, name)
+    capacity, facts = _meant(files, platform, name, connection.Where(context, namespace, home), lang)
     names = [each.name for each in capacity.spec.workloads]
     for each in workloads:
         if each not in names:
             raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
-    made = _planned(found, capacity, at, timedelta(minutes=1), known, floors)
+    made = _planned(capacity, facts, at, timedelta(minutes=1), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
 
@@ -301,7 +330,7 @@ def diff(
     sides = []
     for found in _each_loaded(old, new):
         capacity = capacity_of(found, name)
-        made = _planned(found, capacity, begin, timedelta(days=days), known, ())
+        made = _planned(capacity, facts_in(found), begin, timedelta(days=days), known, ())
         sides.append(changes.Side(made, capacity, found.announcements))
     document = changes.difference(sides[0], sides[1], lang)
     if output == "text":
@@ -384,18 +413,54 @@ def capacity_of(found: Files, name: str | None) -> ENTCapacity:
         _fail(str(error))
 
 
+def facts_in(found: Files) -> Facts:
+    """What files say, besides the spec; no floors in effect."""
+    from entcapacity.facts import Facts
+
+    return Facts(found.school_days(), found.announcements)
+
+
+def _meant(
+    files: Sequence[str], platform: str | None, name: str | None, where: connection.Where, language: str
+) -> tuple[ENTCapacity, Facts]:
+    """The platform meant, in files or, where none are given, in the cluster, and what is known besides its spec."""
+    if platform is not None and name is not None:
+        raise options.wrong("--name", f"goes without {platform!r}: name one ENTCapacity")
+    if files:
+        for option, value in (("--context", where.context), ("--namespace", where.namespace)):
+            if value is not None:
+                raise options.wrong(option, "goes without -f: files need no cluster")
+        found = loaded(files)
+        return capacity_of(found, platform or name), facts_in(found)
+
+    async def read(kube: Kube, namespace: str) -> Platform:
+        from entcapacity.platforms import Platforms
+
+        return await Platforms(kube, where.home).one(namespace, platform or name)
+
+    there = connection.asked(read, where.context, where.namespace)
+    note(there.found, language)
+    return there.capacity, there.facts
+
+
+def note(found: Sequence[Reason], language: str) -> None:
+    """Says beside the answer what it does not know."""
+    for each in found:
+        click.echo(f"note: {each.text(language)}", err=True)
+
+
 def _planned(
-    found: Files,
     capacity: ENTCapacity,
+    facts: Facts,
     begin: datetime,
     span: timedelta,
     as_of: datetime,
     floors: Sequence[tuple[str, int]],
 ) -> Plan:
-    """The plan, from the floors in effect if it had been followed until ``as_of``, or those given."""
+    """The plan, from the floors given, those that were found where it is planned as of now, or else those in effect if
+    it had been followed until ``as_of``."""
     from dataclasses import replace
 
-    from entcapacity.facts import Facts
     from entcapacity.grid import Grid
     from entcapacity.plan import floors_in_effect
     from entcapacity.plan import plan as planned
@@ -404,6 +469,6 @@ def _planned(
     for workload, _ in floors:
         if workload not in names:
             raise options.wrong("--floor", f"no workload {workload!r}: there is {', '.join(names)}")
-    facts = Facts(found.school_days(), found.announcements)
-    in_effect = floors_in_effect(capacity.spec, facts, as_of) | dict(floors)
+    known = facts.floors if abs(options.now() - as_of) <= timedelta(minutes=1) else {}
+    in_effect = {**(known or floors_in_effect(capacity.spec, facts, as_of)), **dict(floors)}
     return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))

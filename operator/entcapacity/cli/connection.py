@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -26,11 +27,27 @@ CONTEXTS: Final = click.option(
     help="Context of the kubeconfig; default the current one; may be repeated.",
 )
 NAMESPACE: Final = click.option("-n", "--namespace", metavar="NS", help="Default that of the kubeconfig's context.")
+HOME: Final = click.option(
+    "--operator-namespace",
+    "home",
+    default="ent-capacity",
+    metavar="NS",
+    help="Where the ConfigMaps of SchoolCalendars are; default ent-capacity.",
+)
 
 _FORBIDDEN = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]*)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]*)")?'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What the options said."""
+
+    context: str | None
+    namespace: str | None
+    home: str
 
 
 def asked(

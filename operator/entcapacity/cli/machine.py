@@ -42,6 +42,17 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "peakReplicas",
         "aboveFloor",
     ),
+    "platforms": (
+        "namespace",
+        "name",
+        "mode",
+        "today",
+        "sessions",
+        "ready",
+        "planned",
+        *(f"nextChange.{field}" for field in ("at", "workload", "from", "to")),
+        *(f"condition.{field}" for field in ("status", "reason", "message")),
+    ),
     "workloads": ("name", "change", *(f"{side}.{number}" for side in ("old", "new") for number in _NUMBERS)),
 }
 

@@ -53,7 +53,7 @@ _LETTERS: Final = {
     DayKind.WEEKEND: "-",
     DayKind.UNKNOWN: "?",
 }
-_WEEKDAYS: Final = {
+WEEKDAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
 }
@@ -96,7 +96,7 @@ class _Words:
         return escape(reason(code, **args).text(self.language))
 
     def date(self, on: date) -> str:
-        return f"{_WEEKDAYS[self.language][on.weekday()]} {on.isoformat()}"
+        return f"{WEEKDAYS[self.language][on.weekday()]} {on.isoformat()}"
 
     def moment(self, instant: datetime) -> str:
         return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,168 @@
+"""Platforms as a cluster has them, read with the rights of whoever asks, for the commands: what the operator would
+plan from, and a word on what may not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Final
+
+from entcapacity.almanac import Almanac
+from entcapacity.clock import Clock
+from entcapacity.facts import Facts
+from entcapacity.fields import API_VERSION
+from entcapacity.gathering import facts_of, remembered
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.meters import Meters
+from entcapacity.ownership import all_objects, seen_for
+from entcapacity.parse import InvalidResource, parse
+from entcapacity.pulse import Pulse
+from entcapacity.reasons import Reason, reason
+from entcapacity.school import SchoolAnnouncement
+from entcapacity.spec import ENTCapacity
+from entcapacity.surroundings import Surroundings
+from entcapacity.targets import HPA_API, KEDA_API, Object, Seen
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
+
+_SCALED: Final = (
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    (HPA_API, "HorizontalPodAutoscaler"),
+    (KEDA_API, "ScaledObject"),
+)
+"""What scales and is scaled, in a namespace."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Platform:
+    """An ENTCapacity, and what its plan is made from."""
+
+    document: Object
+    capacity: ENTCapacity
+    facts: Facts
+    """With the floors in effect now."""
+    found: tuple[Reason, ...]
+    """What could not be known, and what stands in the way."""
+
+    @property
+    def name(self) -> str:
+        """``namespace/name``."""
+        return f"{self.capacity.metadata.namespace}/{self.capacity.name}"
+
+
+class Platforms:
+    """The platforms of one cluster; raises ``ClusterError`` where an answer without what is missing would be wrong."""
+
+    def __init__(self, kube: Kube, home: str) -> None:
+        """``home`` is the operator's namespace, which holds the ConfigMaps of SchoolCalendars."""
+        world, clock = World(), Clock()
+        almanac = Almanac(world, kube, clock, home, "en", speaks=False)
+        self._around = Surroundings(world, kube, clock, Meters(), Pulse(), almanac)
+        self._home = home
+        self._read: dict[str, tuple[Reason, ...]] = {}
+        """By namespace that was read, what could not be."""
+
+    async def documents(self, namespace: str) -> list[Object]:
+        """The ENTCapacities of a namespace, or with ``""`` of all of them, by name."""
+        found = await _every(self._around.kube, API_VERSION, CAPACITY, namespace)
+        for each in found:
+            self._around.world.put(each)
+        return sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
+
+    async def one(self, namespace: str, name: str | None) -> Platform:
+        """The one of that name, or the only one of its namespace."""
+        return await self.of(chosen(await self.documents(namespace), name, f"in namespace {namespace}"))
+
+    async def announcements(self) -> tuple[SchoolAnnouncement, ...]:
+        """Everything that was announced, valid or not any more."""
+        await self._school()
+        return self._around.almanac.announcements
+
+    async def of(self, document: Object) -> Platform:
+        """What the plan of an ENTCapacity is made from; its namespace's others were brought by ``documents``."""
+        capacity = _parsed(document)
+        await self._school()
+        namespace, spec = capacity.metadata.namespace, capacity.spec
+        found = [*await self._scaled(namespace), *self._about_calendars(capacity)]
+        objects = await all_objects(self._around, namespace, document)
+        seen = {each.name: seen_for(self._around.world, document, each, objects) for each in spec.workloads}
+        there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
+        hidden = bool(self._read[namespace])  # then nobody knows whether something is missing
+        problems = [each for each in seen.values() if isinstance(each, Reason)]
+        found += [each for each in problems if not (hidden and each.code == "TargetMissing")]
+        almanac = self._around.almanac
+        facts = facts_of(spec, almanac.calendars.days, almanac.announcements, there, remembered(document, spec))
+        floors = {name: each.minimum for name, each in there.items()}
+        return Platform(document, capacity, replace(facts, floors=floors), tuple(found))
+
+    async def _school(self) -> None:
+        """Announcements and calendars, once."""
+        almanac = self._around.almanac
+        if "" not in self._read:
+            for kind in (ANNOUNCEMENT, CALENDAR):
+                for each in await _every(self._around.kube, API_VERSION, kind):
+                    self._around.world.put(each)
+            await almanac.look()
+            self._read[""] = ()
+
+    async def _scaled(self, namespace: str) -> tuple[Reason, ...]:
+        """What scales and is scaled in a namespace, once; answers with what may not be read."""
+        if namespace not in self._read:
+            missing = []
+            for api_version, kind in _SCALED:
+                try:
+                    for each in await _every(self._around.kube, api_version, kind, namespace):
+                        self._around.world.put(each)
+                except ClusterError as error:
+                    if error.status == HTTPStatus.FORBIDDEN:
+                        missing.append(reason("NotRead", kind=kind, namespace=namespace))
+                    elif error.status != HTTPStatus.NOT_FOUND:  # KEDA may not be there
+                        raise
+            self._read[namespace] = tuple(missing)
+        return self._read[namespace]
+
+    def _about_calendars(self, capacity: ENTCapacity) -> list[Reason]:
+        found, _ = self._around.almanac.calendars.concerning(capacity.spec)
+        return [
+            reason("CalendarNotRead", **dict(each.args), namespace=self._home)
+            if each.code == "CalendarUnreadable"
+            else each
+            for each in found
+        ]
+
+
+async def _every(kube: Kube, api_version: str, kind: str, namespace: str = "") -> list[Object]:
+    """All of a kind, each with its kind, which lists leave out."""
+    return [
+        {"apiVersion": api_version, "kind": kind, **each} for each in await kube.every(api_version, kind, namespace)
+    ]
+
+
+def chosen(documents: Sequence[Object], name: str | None, where: str) -> Object:
+    """The object of that name, or the only one there is; ``ClusterError`` with the names there are."""
+    by_name: Mapping[str, Object] = {each["metadata"]["name"]: each for each in documents}
+    kind = documents[0]["kind"] if documents else CAPACITY
+    there = ", ".join(by_name)
+    if not by_name:
+        raise ClusterError(0, f"there is no {kind} {where}: choose another --namespace, or make one")
+    if name is None:
+        if len(by_name) > 1:
+            raise ClusterError(0, f"there are several of kind {kind} {where}, name one of them: {there}")
+        return next(iter(by_name.values()))
+    if name not in by_name:
+        near = get_close_matches(name, by_name, n=1)
+        way = f"did you mean {near[0]!r}?" if near else f"there is {there}"
+        raise ClusterError(0, f"there is no {kind} {name!r} {where}: {way}")
+    return by_name[name]
+
+
+def _parsed(document: Object) -> ENTCapacity:
+    try:
+        capacity = parse(document)
+    except InvalidResource as error:
+        name = document["metadata"]["name"]
+        raise ClusterError(0, f"{document['kind']} {name} is invalid: {error}") from None
+    assert isinstance(capacity, ENTCapacity)
+    return capacity
