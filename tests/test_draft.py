@@ -1,7 +1,11 @@
 """A first ENTCapacity from what a namespace holds: valid whatever is there, and it says why of everything."""
 
 import copy
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.metrics import usage_served
 from entcapacity.draft import MOST, Draft, Found, draft
 from entcapacity.facts import Facts
 from entcapacity.grid import Grid
@@ -17,7 +22,7 @@ from entcapacity.plan import plan
 from entcapacity.schooldays import embedded
 from entcapacity.spec import ENTCapacity, Segment
 from entcapacity.vocabulary import Level
-from operating import deployment, hpa
+from operating import Platform, capacity, deployment, eventually, hpa
 
 AT = datetime(2026, 11, 23, 9, 12, tzinfo=UTC)
 SEGMENT = Segment(academies=("Toulouse",), levels=(Level.COLLEGE, Level.LYCEE), pupils=120_000)
@@ -298,3 +303,90 @@ def test_whatever_is_there_the_document_is_valid_and_everything_is_accounted_for
     if made.taken:
         spec_of(made)
     assert max(map(len, made.text.splitlines())) <= 200
+
+
+# --- the command, on the real cluster ---------------------------------------------------------------------------------
+
+WHERE = ("--academie", "Toulouse", "--levels", "college,LYCEE", "--pupils", "120000")
+
+
+def init(kubeconfig: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """What the command answers."""
+    done = subprocess.run(
+        [sys.executable, "-m", "entcapacity", "init", *arguments],
+        env=os.environ | {"KUBECONFIG": str(kubeconfig), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_the_command_writes_what_the_cluster_accepts(platform: Platform, tmp_path: Path) -> None:
+    namespace, kubeconfig = platform.namespace, platform.cluster.kubeconfig
+    platform.apply(deployment("auth", 3), deployment("portal", 4), deployment("cron", 1), hpa("portal", 2, 40, cpu(60)))
+    eventually(lambda: platform.ready("portal") == 4)
+    names = platform.cluster.kubectl("get", "pods", "-n", namespace, "-l", "app=portal", "-o=name").split()
+    with usage_served(platform.cluster, namespace) as usage:
+        usage.cpu = {each.removeprefix("pod/"): "31m" for each in names}
+        path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"
+        eventually(lambda: platform.cluster.kubectl("get", "--raw", path), 30)
+        file = tmp_path / "first.yaml"
+        said = init(kubeconfig, "-n", namespace, *WHERE, "--name", "first", "--output-file", str(file)).stderr
+    assert "2 workloads taken in, 1 left out" in said
+    text = file.read_text(encoding="utf-8")
+    assert "CPU now: 0.124 of 0.4 cores that 4 pods request, 31 %" in text
+    checked = subprocess.run([sys.executable, "-m", "entcapacity", "validate", str(file)], capture_output=True)
+    assert checked.returncode == 0, checked.stderr
+    platform.cluster.kubectl("apply", "-f", str(file), "--dry-run=server")
+    assert yaml.safe_load(text)["spec"]["workloads"][1] == {
+        "name": "portal",
+        "ordinaryPeak": {"replicas": 4, "utilizationPercent": 60},
+    }
+    assert (
+        "exists: choose another name"
+        in init(kubeconfig, "-n", namespace, *WHERE, "--output-file", str(file), code=2).stderr
+    )
+
+
+def test_reading_is_all_that_the_command_needs_and_what_is_hidden_is_told(platform: Platform) -> None:
+    platform.apply(deployment("auth", 3), capacity([{"name": "auth", "ordinaryPeak": {"replicas": 3}}]))
+    platform.apply(deployment("portal", 2))
+    platform.cluster.kubectl("create", "serviceaccount", "looker", "-n", platform.namespace)
+    role = ["--verb=get,list", "--resource=deployments.apps,statefulsets.apps,entcapacities.entcapacity.io"]
+    platform.cluster.kubectl("create", "role", "look", "-n", platform.namespace, *role)
+    subject = f"--serviceaccount={platform.namespace}:looker"
+    platform.cluster.kubectl("create", "rolebinding", "look", "-n", platform.namespace, "--role=look", subject)
+    kubeconfig = platform.cluster.kubeconfig_for("looker", platform.namespace)
+    written = init(kubeconfig, "-n", platform.namespace, *WHERE).stdout
+    assert "# HorizontalPodAutoscaler could not be read" in written
+    assert "# - Deployment auth: the ENTCapacity ent scales it already" in written
+    assert [each["name"] for each in yaml.safe_load(written)["spec"]["workloads"]] == ["portal"]
+    assert "may not list deployments.apps" in init(kubeconfig, "-n", "default", *WHERE, code=1).stderr
+
+
+def test_where_nothing_can_be_taken_that_is_said_and_why(platform: Platform) -> None:
+    kubeconfig = platform.cluster.kubeconfig
+    said = init(kubeconfig, "-n", platform.namespace, *WHERE, code=1)
+    assert "holds no Deployment, StatefulSet or autoscaler: is it the right one?" in said.stderr
+    platform.apply(deployment("cron", 1))
+    said = init(kubeconfig, "-n", platform.namespace, *WHERE, "--lang", "fr", code=1)
+    assert "Deployment cron : 1 réplica et pas d'autoscaler" in said.stderr
+    assert said.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pupils", "1"], "Say where the users live"),
+        (["--academie", "Toulose", "--pupils", "1"], "did you mean 'Toulouse'?"),
+        (["--departement", "31", "--departement", "2C", "--pupils", "1"], "2C"),
+        (["--zone", "A", "--pupils", "1", "--levels", "College,Lycées"], "'lycées' is no level"),
+        (["--zone", "A", "--pupils", "99999999"], "20000000"),
+        (["--zone", "A", "--pupils", "1", "--name", "My ENT"], "name"),
+    ],
+)
+def test_what_there_is_not_is_told_before_any_cluster_is_asked(arguments: list[str], said: str, tmp_path: Path) -> None:
+    assert said in init(tmp_path / "none", *arguments, code=2).stderr

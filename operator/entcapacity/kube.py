@@ -184,6 +184,12 @@ class Kube:
         found: list[Object] = (await _raw(asked))["items"]
         return found
 
+    async def events(self, namespace: str) -> list[Object]:
+        """The Events of a namespace."""
+        asked = self._core.list_namespaced_event_without_preload_content(namespace)
+        found: list[Object] = (await _raw(asked))["items"]
+        return found
+
     async def nodes(self) -> list[Object]:
         """All nodes."""
         found: list[Object] = (await _raw(self._core.list_node_without_preload_content()))["items"]

@@ -733,6 +733,83 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{object} n'est plus géré et garde {replicas:réplica|réplicas} ; il en avait {former} avant",
     ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
+    # a rehearsal
+    "RehearseHead": (
+        "{name}: the floors of {day}, held until {until}",
+        "{name} : les planchers du {day}, maintenus jusqu'à {until}",
+    ),
+    "RehearseCost": (
+        "About {hours:replica-hour|replica-hours} more than without. The operator holds them, and lets go by itself "
+        "even if this computer goes away.",
+        "Environ {hours:heure-réplica|heures-réplica} de plus que sans. C'est l'opérateur qui les maintient, et il "
+        "relâche de lui-même même si cet ordinateur s'arrête.",
+    ),
+    "RehearseAsk": ("Begin?", "Commencer ?"),
+    "RehearseObserves": (
+        "{name} has mode Observe, in which no floor is written: set mode to Enforce for the rehearsal",
+        "{name} est en mode Observe, où aucun plancher n'est écrit : mettre mode à Enforce pour la répétition",
+    ),
+    "RehearseSuspended": (
+        "{name} is suspended until {until}: take suspendUntil away first",
+        "{name} est suspendu jusqu'au {until} : retirer d'abord suspendUntil",
+    ),
+    "RehearseRunning": (
+        "a rehearsal of {name} runs until {until}: wait for its end, or take spec.rehearsal away",
+        "une répétition de {name} est en cours jusqu'au {until} : attendre sa fin, ou retirer spec.rehearsal",
+    ),
+    "RehearseNoDay": (
+        "no school day is known for {name} within {weeks} weeks: say which one with --day",
+        "aucun jour de classe connu pour {name} d'ici {weeks} semaines : le donner avec --day",
+    ),
+    "RehearseOldKinds": (
+        "the cluster's ENTCapacity knows no spec.rehearsal: upgrade the chart, with its CRDs",
+        "l'ENTCapacity du cluster ne connaît pas spec.rehearsal : mettre à jour le chart, avec ses CRD",
+    ),
+    "RehearseNoOperator": (
+        "no operator took it up within {seconds} s, and it was taken back: is one running, and does it watch this "
+        "namespace?",
+        "aucun opérateur ne l'a pris en compte en {seconds} s, et c'est retiré : y en a-t-il un qui tourne et "
+        "surveille ce namespace ?",
+    ),
+    "RehearseNothing": (
+        "{name} needs no replicas on {day}: choose another --day",
+        "{name} n'a besoin d'aucun réplica le {day} : choisir un autre --day",
+    ),
+    "RehearseBefore": ("Ready now", "Ready maintenant"),
+    "RehearseFloor": ("to hold", "à maintenir"),
+    "RehearseHeld": ("floor", "plancher"),
+    "RehearseReady": ("Ready", "Ready"),
+    "RehearseAfter": ("Ready after", "Ready après"),
+    "RehearseWhyNot": ("why not", "pourquoi non"),
+    "RehearseStuck": ("{pods:pod|pods}: {reason} {message}", "{pods:pod|pods} : {reason} {message}"),
+    "RehearseNotMade": ("pods not made: {message}", "pods non créés : {message}"),
+    "RehearseLower": (
+        "the operator asks for {held} so far; where that stays, see the conditions of {name}",
+        "l'opérateur demande {held} pour l'instant ; si cela reste, voir les conditions de {name}",
+    ),
+    "RehearseFewer": (
+        "{object} asks for {replicas} of {held}",
+        "{object} demande {replicas} sur {held}",
+    ),
+    "RehearseLost": ("was Ready after {after}, not at the end", "était Ready après {after}, plus à la fin"),
+    "RehearseSeconds": ("{minutes} min {seconds} s", "{minutes} min {seconds} s"),
+    "RehearseOver": (
+        "Over: everything was Ready after {after}, and stayed so.",
+        "Terminé : tout était Ready après {after}, et l'est resté.",
+    ),
+    "RehearseFailed": ("Over: not everything became Ready.", "Terminé : tout n'est pas devenu Ready."),
+    "RehearseStopped": (
+        "Stopped before its end: not everything was Ready yet.",
+        "Arrêté avant la fin : tout n'était pas encore Ready.",
+    ),
+    "RehearseGivenBack": (
+        "Given back: floors come down by {down} a minute.",
+        "Rendu : les planchers redescendent de {down} par minute.",
+    ),
+    "RehearseNotGivenBack": (
+        "not given back, it ends by itself at {until}: {problem}",
+        "non rendu, cela se termine de soi-même à {until} : {problem}",
+    ),
     # a first ENTCapacity
     "DraftHead": (
         "A first ENTCapacity of what namespace {namespace} held on {at}. Nothing was changed there. Figures that could "
