@@ -736,7 +736,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     # a rehearsal
     "RehearseHead": (
         "{name}: the floors of {day}, held until {until}",
-        "{name} : les planchers du {day}, maintenus jusqu'à {until}",
+        "{name} : les planchers du {day}, maintenus jusqu'au {until}",
     ),
     "RehearseCost": (
         "About {hours:replica-hour|replica-hours} more than without. The operator holds them, and lets go by itself "
@@ -808,7 +808,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "RehearseNotGivenBack": (
         "not given back, it ends by itself at {until}: {problem}",
-        "non rendu, cela se termine de soi-même à {until} : {problem}",
+        "non rendu, cela se termine de soi-même le {until} : {problem}",
     ),
     # a first ENTCapacity
     "DraftHead": (

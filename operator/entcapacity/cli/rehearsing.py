@@ -375,7 +375,8 @@ class _Show:
         from entcapacity.cli import terminal
 
         self._out = terminal.console() if wishes.text else Console(stderr=True, highlight=False)
-        self._prepared, self._wishes, self._shown = prepared, wishes, ""
+        self._prepared, self._wishes = prepared, wishes
+        self._shown: list[str] = []
         self._platform, self._courses = prepared.platform, prepared.courses
 
     def beforehand(self) -> float:
@@ -411,7 +412,7 @@ class _Show:
             yield live
 
     def progress(self, live: Live | None, problem: str) -> None:
-        """How it stands: in place on a terminal, else a line whenever it has changed."""
+        """How it stands: in place on a terminal, else lines that tell what is new."""
         if live is not None:
             from rich.console import Group
             from rich.text import Text
@@ -419,10 +420,15 @@ class _Show:
             left = max(timedelta(0), self._prepared.rehearsal.until - datetime.now(UTC))
             live.update(Group(self._table(), Text(problem), Text(_lasted(left, self._wishes))), refresh=True)
             return
-        shown = problem or ", ".join(f"{each.name} {each.ready}/{each.floor}" for each in self._courses)
-        if shown != self._shown:
-            self._out.print(f"{datetime.now(_zone(self._platform)):%H:%M:%S} {shown}", markup=False, soft_wrap=True)
-            self._shown = shown
+        shown = [problem or ", ".join(f"{each.name} {each.ready}/{each.floor}" for each in self._courses)]
+        shown += [
+            f"  {each.name}: {why.text(self._wishes.language)}" for each in self._courses for why in self._whys(each)
+        ]
+        for position, line in enumerate(shown):
+            if line not in self._shown:
+                begin = "" if position else f"{datetime.now(_zone(self._platform)):%H:%M:%S} "
+                self._out.print(begin + line, markup=False, soft_wrap=True)
+        self._shown = shown
 
     def _table(self) -> Table:
         from rich.markup import escape
