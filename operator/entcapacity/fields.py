@@ -75,7 +75,8 @@ def _matches(form: str) -> str:
     return f"self.matches(r'^({form})$')"
 
 
-def _duration(value: object) -> timedelta:
+def duration(value: object) -> timedelta:
+    """A duration as ``1h30m``; raises ``ValueError``."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(_DURATION, value) if isinstance(value, str) and value else None
@@ -150,7 +151,7 @@ def _startup(value: object) -> timedelta | str:
     if value == MEASURED:
         return MEASURED
     try:
-        return _duration(value)
+        return duration(value)
     except ValueError as error:
         raise ValueError(f"{error}, or {MEASURED}") from None
 
@@ -160,7 +161,7 @@ _ON_A_DAY = ("!format.date().validate(self).hasValue()", _NO_DATE)
 _AT_AN_INSTANT = (f"{_matches(_INSTANT)} && !format.datetime().validate(self).hasValue()", _NO_INSTANT)
 
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration, json_schema_input_type=_text(21, (_matches(_DURATION), _NO_DURATION)))
+    timedelta, BeforeValidator(duration, json_schema_input_type=_text(21, (_matches(_DURATION), _NO_DURATION)))
 ]
 Startup = Annotated[
     timedelta | Literal["Measured"],

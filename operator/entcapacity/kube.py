@@ -17,6 +17,8 @@ from entcapacity.drivers import Write
 from entcapacity.targets import MANAGER, Object, Ref
 
 REQUEST_SECONDS: Final = 10.0
+BY_HAND: Final = "entcapacity-cli"
+"""Field manager of what a user's command writes."""
 _APPLY: Final = "application/apply-patch+yaml"
 _KNOWN: Final[Mapping[str, str]] = {
     "Deployment": "deployments",
@@ -119,6 +121,29 @@ class Kube:
             )
         else:
             asked = self._custom.patch_cluster_custom_object_status(group, version, plural, ref.name, body, **options)
+        found: Object = await _answered(asked)
+        return found
+
+    async def create(self, body: Mapping[str, Any], dry_run: bool = False) -> Object:
+        """Creates one of our own resources that have no namespace; with ``dry_run``, it is only checked."""
+        group, version = body["apiVersion"].split("/")
+        plural = await self._plural(body["apiVersion"], body["kind"])
+        options: dict[str, Any] = {"field_manager": BY_HAND} | ({"dry_run": "All"} if dry_run else {})
+        found: Object = await _answered(
+            self._custom.create_cluster_custom_object(group, version, plural, dict(body), **options)
+        )
+        return found
+
+    async def change(self, ref: Ref, patch: Mapping[str, Any], dry_run: bool = False) -> Object:
+        """Changes fields of one of our own resources by a merge patch; with ``dry_run``, it is only checked."""
+        options: dict[str, Any] = {"field_manager": BY_HAND, "_content_type": "application/merge-patch+json"}
+        options |= {"dry_run": "All"} if dry_run else {}
+        group, version, namespace, plural, name = await self._where(ref)
+        asked = (
+            self._custom.patch_namespaced_custom_object(group, version, namespace, plural, name, dict(patch), **options)
+            if namespace
+            else self._custom.patch_cluster_custom_object(group, version, plural, name, dict(patch), **options)
+        )
         found: Object = await _answered(asked)
         return found
 

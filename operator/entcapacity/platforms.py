@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
@@ -25,6 +25,8 @@ from entcapacity.spec import ENTCapacity
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import HPA_API, KEDA_API, Object, Seen
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
+
+Found = TypeVar("Found")
 
 _SCALED: Final = (
     ("apps/v1", "Deployment"),
@@ -82,7 +84,7 @@ class Platforms:
 
     async def of(self, document: Object) -> Platform:
         """What the plan of an ENTCapacity is made from; its namespace's others were brought by ``documents``."""
-        capacity = _parsed(document)
+        capacity = parsed(document)
         await self._school()
         namespace, spec = capacity.metadata.namespace, capacity.spec
         found = [*await self._scaled(namespace), *self._about_calendars(capacity)]
@@ -151,14 +153,20 @@ def chosen(documents: Sequence[Object], name: str | None, where: str) -> Object:
         if len(by_name) > 1:
             raise ClusterError(0, f"there are several of kind {kind} {where}, name one of them: {there}")
         return next(iter(by_name.values()))
-    if name not in by_name:
-        near = get_close_matches(name, by_name, n=1)
-        way = f"did you mean {near[0]!r}?" if near else f"there is {there}"
+    return named(by_name, name, kind, where)
+
+
+def named(there: Mapping[str, Found], name: str, kind: str, where: str) -> Found:
+    """What goes by a name; ``ClusterError`` with the nearest one where nothing does."""
+    if name not in there:
+        near = get_close_matches(name, there, n=1)
+        way = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(there) or 'none'}"
         raise ClusterError(0, f"there is no {kind} {name!r} {where}: {way}")
-    return by_name[name]
+    return there[name]
 
 
-def _parsed(document: Object) -> ENTCapacity:
+def parsed(document: Object) -> ENTCapacity:
+    """An ENTCapacity of the cluster; ``ClusterError`` where it is invalid."""
     try:
         capacity = parse(document)
     except InvalidResource as error:

@@ -986,4 +986,39 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "its change of {at} is overdue: is the operator running?",
         "son pas de {at} est en retard : l'opérateur tourne-t-il ?",
     ),
+    # what a change would do
+    "ReadyBy": ("Ready by", "Ready dès"),
+    "TooLateMark": ("(too late)", "(trop tard)"),
+    "NoLonger": ("no longer: {what}", "ne tient plus : {what}"),
+    "ConcernsNobody": (
+        "This changes nothing for any ENTCapacity that can be read here.",
+        "Cela ne change rien pour aucune ENTCapacity lisible ici.",
+    ),
+    "NotConcerned": (
+        "{count:platform is|platforms are} not concerned.",
+        "{count:plateforme n'est pas concernée|plateformes ne sont pas concernées}.",
+    ),
+    "NotEverywhere": (
+        "the ENTCapacities of other namespaces may not be read: what changes there is not shown",
+        "les ENTCapacity des autres espaces ne peuvent être lues : ce qui y change n'est pas montré",
+    ),
+    "NotShown": (
+        "{platform} is not shown: {problem}",
+        "{platform} n'est pas montrée : {problem}",
+    ),
+    "Says": ("{name}: {what}", "{name} : {what}"),
+    "Asking": ("Apply?", "Appliquer ?"),
+    "AskingIn": ("Apply in {contexts}?", "Appliquer dans {contexts} ?"),
+    "Applied": ("{object} {what}", "{object} {what}"),
+    "WasCreated": ("created", "créé"),
+    "WasWithdrawn": ("withdrawn", "retiré"),
+    "WasBoosted": ("boosted", "renforcé"),
+    "WasReset": ("back to what is expected", "ramené à ce qui est attendu"),
+    "IsThereAlready": ("is there already", "existe déjà"),
+    "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
+    "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
+    "BoostInGit": (
+        "{platform} comes from Git by {who}, which may put spec.boost back: write it there, too (-o yaml prints it)",
+        "{platform} vient de Git par {who}, qui peut remettre spec.boost : l'y écrire aussi (-o yaml l'affiche)",
+    ),
 }

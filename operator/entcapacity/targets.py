@@ -352,6 +352,15 @@ def _gitops(found: Object, field: str) -> str:
     return marked if field in applied.get("spec", {}) else ""
 
 
+def kept_in_git(found: Object) -> str:
+    """Who applies an object from Git, as its field managers and marks tell; empty where nobody does."""
+    metadata = found["metadata"]
+    managers = (each.get("manager", "") for each in metadata.get("managedFields", []))
+    marks = (*metadata.get("labels", {}), *metadata.get("annotations", {}))
+    names = (*(_GITOPS.get(each) for each in managers), *(_MARKS.get(each) for each in marks))
+    return next((who for who in names if who), "")
+
+
 def older(one: Object, other: Object) -> bool:
     """Whether an object was created before another; ties by name."""
     return _age(one) < _age(other)

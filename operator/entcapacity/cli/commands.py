@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FILES_ARE_WRONG: Final = 1
 MOST_CALENDAR_DAYS: Final = 3660
+_PLUGIN: Final = "kubectl-entcap"
+"""Under this name kubectl finds it."""
 
 _EXAMPLES: Final = {
     "validate": "entcapacity validate platform.yaml announcements/",
@@ -44,6 +46,11 @@ _EXAMPLES: Final = {
     "replay": "entcapacity replay 2021-04-06",
     "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
     "release": "entcapacity release --namespace ent-capacity",
+    "announce": "entcapacity announce remote --from 2026-11-30\n  "
+    "entcapacity announce hybrid --level Lycee --from 2026-11-30 --until 2026-12-18\n  "
+    "entcapacity announce closed --departement 31 --departement 81 --cause Storm",
+    "withdraw": "entcapacity withdraw remote-2026-11-30",
+    "boost": "entcapacity boost occitanie -n ent --percent 50 --for 3h",
     "status": "entcapacity status -A --watch",
     "diff": "entcapacity diff --old main/platform.yaml --new platform.yaml --days 7",
 }
@@ -74,11 +81,21 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        cli(prog_name="entcapacity")
+        cli(prog_name=_called())
     except OSError as error:
         # what is left in the buffer must not fail once more when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"the answer cannot be written: {error.strerror or error}")
+
+
+def _called() -> str:
+    """What people type: as a plugin of kubectl, ``kubectl entcap``, in examples, too."""
+    if Path(sys.argv[0]).stem != _PLUGIN:
+        return "entcapacity"
+    called = _PLUGIN.replace("-", " ")
+    for each in (cli, *cli.commands.values()):
+        each.epilog = (each.epilog or "").replace("entcapacity ", f"{called} ")
+    return called
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +54,19 @@ def day(value: str | date) -> date:
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a date: write 2021-04-06") from None
     _check_year(found.year, value)
+    return found
+
+
+def duration(value: str | timedelta) -> timedelta:
+    """How long, ``90m`` or ``3h``; a usage error that says how to write it."""
+    from entcapacity.fields import duration
+
+    try:
+        found = duration(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r}: {error}") from None
+    if not found:
+        raise click.BadParameter(f"{value!r} is no time at all")
     return found
 
 
