@@ -454,7 +454,8 @@ SPAN = ["--from", "2021-04-01", "--until", "2021-04-02"]
         (["plan", "-f", PLATFORM, "--floor", "auth"], "write auth=6"),
         (["plan", "-f", PLATFORM, "--floor", "nobody=6"], "no workload 'nobody': there is pgbouncer"),
         (["plan", "-f", PLATFORM, "-o", "xml"], "'xml' is not one of"),
-        (["plan"], "Missing option '-f'"),
+        (["plan", "-f", PLATFORM, "--context", "production"], "goes without -f: files need no cluster"),
+        (["plan", "occitanie", "--name", "other"], "name one ENTCapacity"),
         (["explain", "-f", PLATFORM, "--workload", "nobody"], "no workload 'nobody'"),
         (
             ["explain", "-f", PLATFORM, "--at", "2021-04-06T08:00:00Z", "--as-of", "2021-04-06T09:00:00Z"],

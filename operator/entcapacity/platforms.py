@@ -3,6 +3,7 @@ plan from, and a word on what may not be read."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -35,6 +36,7 @@ _SCALED: Final = (
     (KEDA_API, "ScaledObject"),
 )
 """What scales and is scaled, in a namespace."""
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,10 +138,18 @@ class Platforms:
 
 
 async def _every(kube: Kube, api_version: str, kind: str, namespace: str = "") -> list[Object]:
-    """All of a kind, each with its kind, which lists leave out."""
-    return [
-        {"apiVersion": api_version, "kind": kind, **each} for each in await kube.every(api_version, kind, namespace)
-    ]
+    """All of a kind, each with its kind, which lists leave out; asked again where the API server is busy."""
+    tries = _TRIES
+    while True:
+        try:
+            found = await kube.every(api_version, kind, namespace)
+        except ClusterError as error:
+            tries -= 1
+            if error.status != HTTPStatus.TOO_MANY_REQUESTS or not tries:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return [{"apiVersion": api_version, "kind": kind, **each} for each in found]
 
 
 def chosen(documents: Sequence[Object], name: str | None, where: str) -> Object:

@@ -987,7 +987,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "son pas de {at} est en retard : l'opérateur tourne-t-il ?",
     ),
     # what a change would do
-    "ReadyBy": ("Ready by", "Ready dès"),
+    "ReadyBy": ("ready by", "prêt dès"),
     "TooLateMark": ("(too late)", "(trop tard)"),
     "NoLonger": ("no longer: {what}", "ne tient plus : {what}"),
     "ConcernsNobody": (

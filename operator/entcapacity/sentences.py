@@ -56,7 +56,7 @@ def written(said: Sentence) -> dict[str, Any]:
     period |= {"onSitePercent": percent} if percent is not None else {}
     period |= {"terms": "Replace"} if said.into_terms else {}
     metadata = {"name": said.name or _name(said)} | ({"labels": dict(said.labels)} if said.labels else {})
-    spec: dict[str, Any] = {"cause": said.cause, "announcedAt": said.announced_at.isoformat()}
+    spec: dict[str, Any] = {"cause": said.cause, "announcedAt": said.announced_at.isoformat().replace("+00:00", "Z")}
     spec |= {"scope": scope} if scope else {}
     return {
         "apiVersion": API_VERSION,

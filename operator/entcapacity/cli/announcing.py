@@ -192,7 +192,9 @@ def withdraw(
 
     NAME is the SchoolAnnouncement. It stays, with the instant in withdrawnAt, so that the past can be told.
     """
-    now, patch = options.now(), {"spec": {"withdrawnAt": at.isoformat()}}
+    from entcapacity.cli.documents import utc
+
+    now, patch = options.now(), {"spec": {"withdrawnAt": utc(at)}}
 
     async def prepare(kube: Kube, usual: str) -> Proposal:
         from entcapacity.kube import ClusterError
@@ -251,6 +253,8 @@ def boost(
 
     NAME is the ENTCapacity, of which spec.boost is set; shows what that does, and asks.
     """
+    from entcapacity.cli.documents import utc
+
     now = options.now()
     if off and (percent, until, span) != (None, None, None):
         raise options.wrong("--off", "goes without --percent, --until and --for")
@@ -261,7 +265,7 @@ def boost(
     end = until or (now + span if span else now)
     if not off and end <= now:
         raise options.wrong("--until", f"{end.isoformat()} has passed")
-    wanted = None if off else {"percent": percent, "until": end.isoformat()}
+    wanted = None if off else {"percent": percent, "until": utc(end)}
     if output != "text":
         metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
         _print({"apiVersion": _API, "kind": "ENTCapacity", "metadata": metadata, "spec": {"boost": wanted}}, output)

@@ -89,6 +89,6 @@ def said(error: ClusterError) -> str:
         )
     if error.status == HTTPStatus.UNAUTHORIZED:
         return "the API server does not know the kubeconfig's user: log in anew, or choose another --context"
-    if error.status == HTTPStatus.NOT_FOUND and "not found" in text.lower():
-        return f"the cluster answers {text!r}: are ent-capacity's resources there? Install the chart, with its CRDs"
+    if error.status == HTTPStatus.NOT_FOUND and text == HTTPStatus.NOT_FOUND.phrase:  # of an object, its name is told
+        return "the cluster has no ENTCapacity, SchoolAnnouncement or SchoolCalendar: install the chart, with its CRDs"
     return text

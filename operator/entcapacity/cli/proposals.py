@@ -61,23 +61,24 @@ def _show_effect(out: Console, capacity: ENTCapacity, effect: Effect, language: 
         table.add_column(text(code), justify="right", no_wrap=True)
     table.add_column(text("ReadyBy"), no_wrap=True)
     same = True
-    for before, after in zip(old.workloads, new.workloads, strict=True):
-        cells = [
-            _arrow(before_, after_) for before_, after_ in zip(_figures(old, before), _figures(new, after), strict=True)
-        ]
-        same = same and (before.floor[old.inner] == after.floor[new.inner]).all()
-        table.add_row(f"  {escape(after.name)}", *cells, _ready(new, after, language))
+    for was, becomes in zip(old.workloads, new.workloads, strict=True):
+        cells = [_arrow(*each) for each in zip(_figures(old, was), _figures(new, becomes), strict=True)]
+        same = same and bool((was.floor[old.inner] == becomes.floor[new.inner]).all())
+        table.add_row(f"  {escape(becomes.name)}", *cells, _ready(new, becomes, language))
     if same:
         out.print(f"  {text('NoChange')}")
         return
     out.print(table)
-    gone, there = (list(notices(made, cost(made))) for made in (old, new))
-    for each in there:
-        if each not in gone:
-            out.print(f"  [bold yellow]![/bold yellow] {escape(each.text(language))}")
-    for each in gone:
-        if each.code not in {other.code for other in there}:
-            out.print(f"  [dim]{text('NoLonger', what=each)}[/dim]")
+    before, after = (list(notices(made, cost(made))) for made in (old, new))
+    codes = {each.code for each in after}
+    found = Table(box=None, show_header=False, pad_edge=False)
+    for each in after:
+        if each not in before:
+            found.add_row("[bold yellow]  ![/bold yellow]", escape(each.text(language)))
+    for each in before:
+        if each.code not in codes:
+            found.add_row("", f"[dim]{text('NoLonger', what=each)}[/dim]")
+    out.print(found)
 
 
 def _figures(made: Plan, workload: WorkloadPlan) -> tuple[int, int]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from rich.markup import escape
 from rich.table import Table
 
 from entcapacity.cli.documents import VERSION, Document
 from entcapacity.cli.terminal import WEEKDAYS
-from entcapacity.reasons import Argument, Reason, number, reason
+from entcapacity.reasons import number, reason
 from entcapacity.targets import Object
 
 _LATE: Final = timedelta(minutes=3)
 """How long after its instant a change that has not come tells that nobody acts."""
+
+_COLUMNS: Final = ("Platform", "Mode", "Today", "Sessions", "Ready", "NextChange", "State")
+_STYLES: Final = {"True": "green", "False": "bold red"}
 
 
 def statuses(documents: Sequence[Object], now: datetime, language: str) -> Document:
@@ -48,31 +51,40 @@ def _platform(document: Object, now: datetime, language: str) -> Document:
 
 
 def as_table(document: Document, now: datetime, language: str, namespaces: bool) -> Table:
-    """The same for people: a line each, in 80 columns, and what is not as it should be below."""
+    """The same for people, in 80 columns."""
 
-    def text(code: str, **args: Argument) -> str:
-        return escape(reason(code, **args).text(language))
-
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column(text("Platform"), overflow="fold")
-    for code in ("Mode", "Today"):
-        table.add_column(text(code), no_wrap=True)
-    for code in ("Sessions", "Ready"):
-        table.add_column(text(code), justify="right", no_wrap=True)
-    for code in ("NextChange", "State"):
-        table.add_column(text(code), overflow="fold")
-    for each in document["platforms"]:
-        today, sessions = each["today"], each["sessions"]
-        table.add_row(
-            escape(_name(each, namespaces)),
-            each["mode"],
-            Reason(f"Kind{today}").text(language) if today else "–",
-            "–" if sessions is None else number(sessions, language),
-            "–" if each["ready"] is None else f"{each['ready']}/{each['planned']}",
-            escape(_change(each["nextChange"], now, language)),
-            _state(each["condition"]),
+    rows = [_row(each, now, language, namespaces) for each in document["platforms"]]
+    titles = [reason(each).text(language) for each in _COLUMNS]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for position, (code, title) in enumerate(zip(_COLUMNS, titles, strict=True)):
+        folds = code in ("Platform", "Today", "NextChange", "State")
+        # in a narrow terminal a change is told in two lines, when and what
+        parts = [each[position].rpartition("\n")[2] for each in rows] if code in ("NextChange", "State") else []
+        table.add_column(
+            escape(title),
+            justify="right" if code in ("Sessions", "Ready") else "left",
+            no_wrap=not folds,
+            overflow="fold",
+            min_width=max(map(len, [title, *parts])),
         )
+    for each, cells in zip(document["platforms"], rows, strict=True):
+        *others, state = (escape(cell.replace("\n", " ")) for cell in cells)
+        style = _STYLES.get(each["condition"]["status"], "yellow")
+        table.add_row(*others, f"[{style}]{state}[/{style}]")
     return table
+
+
+def _row(each: Document, now: datetime, language: str, namespaces: bool) -> list[str]:
+    today, sessions, change = each["today"], each["sessions"], each["nextChange"]
+    return [
+        _name(each, namespaces),
+        each["mode"],
+        reason(f"Kind{today}").text(language) if today else "–",
+        "–" if sessions is None else number(sessions, language),
+        "–" if each["ready"] is None else f"{each['ready']}/{each['planned']}",
+        _change(change, now, language) if change else "–",
+        each["condition"]["reason"],
+    ]
 
 
 def troubles(document: Document, namespaces: bool) -> Iterator[str]:
@@ -86,19 +98,16 @@ def _name(each: Document, namespaces: bool) -> str:
     return f"{each['namespace']}/{each['name']}" if namespaces else str(each["name"])
 
 
-def _state(condition: Document) -> str:
-    styles = {"True": "green", "False": "bold red"}
-    style = styles.get(condition["status"], "yellow")
-    return f"[{style}]{escape(condition['reason'])}[/{style}]"
+def _change(change: Document, now: datetime, language: str) -> str:
+    """When, on the clock of whoever reads, and what: ``12:40`` and ``auth 6 → 20``."""
+    at, today = here(datetime.fromisoformat(change["at"])), here(now).date()
+    what = f"{change['workload']} {change['from']} → {change['to']}"
+    return f"{_day(at.date(), today, language)}{at:%H:%M}\n{what}"
 
 
-def _change(change: Any, now: datetime, language: str) -> str:
-    """``12:40 auth 6 → 20``, on the clock of whoever reads."""
-    if not change:
-        return "–"
-    here = now.astimezone()
-    at = datetime.fromisoformat(change["at"]).astimezone(here.tzinfo)
-    return f"{_day(at.date(), here.date(), language)}{at:%H:%M} {change['workload']} {change['from']} → {change['to']}"
+def here(instant: datetime) -> datetime:
+    """An instant on the clock of this machine."""
+    return instant.astimezone()
 
 
 def _day(on: date, today: date, language: str) -> str:
