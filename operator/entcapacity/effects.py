@@ -54,14 +54,11 @@ def _around(first: date, zone: ZoneInfo, as_of: datetime) -> tuple[datetime, dat
 def _compared(
     old: tuple[ENTCapacitySpec, Facts], new: tuple[ENTCapacitySpec, Facts], as_of: datetime, now: datetime, window: Grid
 ) -> Effect:
-    """Both plans from the floors before the change: those found, or where that is long before, those then in effect."""
+    """Both plans from the floors before the change: those found, or where nobody could look, those of the plan."""
     spec, facts = old
-    if window.instant(0) > as_of:
-        floors: dict[str, int] = {}  # by then every floor is what its plan wants
-    elif as_of > now:
-        floors = floors_in_effect(spec, facts, as_of)
-    else:
-        floors = {**floors_in_effect(spec, facts, as_of), **facts.floors}
+    found = facts.floors if as_of == now else {}
+    complete = all(each.name in found for each in spec.workloads)
+    floors = {**({} if complete else floors_in_effect(spec, facts, as_of)), **found}
     return Effect(*(plan(spec, replace(facts, floors=floors), as_of, window) for spec, facts in (old, new)))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
     from entcapacity.platforms import Platforms
     from entcapacity.reasons import Reason
     from entcapacity.school import SchoolAnnouncement
-    from entcapacity.targets import Ref
+    from entcapacity.targets import Object, Ref
 
     Prepare = Callable[[Kube, str], Awaitable[Proposal]]
     Act = Callable[[Kube, str, bool], Awaitable[Reason]]
 
 _CAUSES: Final = ("Confinement", "Heatwave", "Storm", "Transport", "Strike", "Exam", "Other")
 _API: Final = "entcapacity.io/v1alpha1"
+_MANY: Final = 5
+"""Platforms from which on a bar shows how far it is."""
 _LOOKS_AHEAD: Final = timedelta(days=14)
 _LOOKS_ON: Final = timedelta(days=1)
 """How long after its end a boost is looked at."""
@@ -262,6 +266,8 @@ def boost(
         raise options.wrong("--percent", "is missing: how much more, or --off")
     if not off and (until is None) == (span is None):
         raise options.wrong("--until", "say until when, or with --for how long")
+    if off and output != "text":
+        raise options.wrong("--off", "goes without -o: take spec.boost out of Git")
     end = until or (now + span if span else now)
     if not off and end <= now:
         raise options.wrong("--until", f"{end.isoformat()} has passed")
@@ -417,20 +423,28 @@ async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnounce
             raise
         notes.append(reason("NotEverywhere"))
         documents = await platforms.documents(namespace)
-    for document in documents:
-        try:
-            capacity = parsed(document)
-            if not concerns(changed, capacity.spec):
-                others += 1
+    with _shown_while(documents) as every:
+        for document in every:
+            try:
+                capacity = parsed(document)
+                if not concerns(changed, capacity.spec):
+                    others += 1
+                    continue
+                platform = await platforms.of(document)
+            except ClusterError as error:
+                name = f"{document['metadata']['namespace']}/{document['metadata']['name']}"
+                notes.append(reason("NotShown", platform=name, problem=connection.said(error)))
                 continue
-            platform = await platforms.of(document)
-        except ClusterError as error:
-            name = f"{document['metadata']['namespace']}/{document['metadata']['name']}"
-            notes.append(reason("NotShown", platform=name, problem=connection.said(error)))
-            continue
-        notes += [reason("Says", name=platform.name, what=each) for each in platform.found]
-        effects.append((capacity, of_announcement(capacity.spec, platform.facts, changed, now)))
+            notes += [reason("Says", name=platform.name, what=each) for each in platform.found]
+            effects.append((capacity, of_announcement(capacity.spec, platform.facts, changed, now)))
     return Proposal(effects, others, notes)
+
+
+def _shown_while(documents: Sequence[Object]) -> AbstractContextManager[Iterable[Object]]:
+    """The same, with a bar that shows how far it is, where that takes long enough to wonder."""
+    if len(documents) < _MANY or not sys.stderr.isatty():
+        return nullcontext(documents)
+    return click.progressbar(documents, file=sys.stderr)
 
 
 def _propose(
