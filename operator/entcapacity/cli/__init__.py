@@ -2,12 +2,15 @@
 
 from entcapacity.cli import (  # noqa: F401 -- they add their commands
     announcing,
+    completion,
     drafting,
     operating,
     rehearsing,
     replaying,
     watching,
 )
-from entcapacity.cli.commands import main
+from entcapacity.cli.commands import cli, main
+
+completion.know_names(cli)
 
 __all__ = ["main"]
