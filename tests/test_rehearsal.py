@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ from entcapacity.rehearsal import (
 )
 from entcapacity.spec import OrdinaryPeak, Workload
 from entcapacity.targets import Objects, Seen, seen
-from operating import Operator, Platform, capacity, deployment, eventually, hpa
+from operating import ROOT, Operator, Platform, capacity, deployment, eventually, hpa
 from specs import APRIL_2021, announcement, facts, instant
 from specs import capacity as spec_with
 
@@ -252,7 +253,12 @@ def test_floors_are_held_become_ready_and_are_given_back(platform: Platform, reh
     assert before["floor"] > 15
     out, err = rehearser.rehearses("--for", "1m", "--yes", "-o", "json")
     document = json.loads(out)
+    chapter = (
+        (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").partition("\n## rehearse\n")[2].partition("\n## ")[0]
+    )
+    told = set(re.findall(r"`(\w+)`", chapter))
     (auth,) = document["workloads"]
+    assert {*document, *auth, *auth["course"][0]} - {"version"} <= told
     assert document["ready"] is True
     assert document["readyAfterSeconds"] == auth["readyAfterSeconds"] <= 60
     assert (auth["floor"], auth["held"], auth["pending"]) == (before["floor"], before["floor"], [])

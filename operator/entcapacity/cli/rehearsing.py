@@ -38,17 +38,9 @@ SHORTEST: Final = timedelta(minutes=1)
 
 def span_of(value: str | timedelta) -> timedelta:
     """How long to hold, ``30m``; a usage error that says how to write it."""
-    if isinstance(value, timedelta):
-        return value
-    from pydantic import TypeAdapter, ValidationError
-
-    from entcapacity.fields import Duration
     from entcapacity.spec import MOST_REHEARSED
 
-    try:
-        found: timedelta = TypeAdapter(Duration).validate_python(value)
-    except ValidationError:
-        raise click.BadParameter(f"{value!r} is not a duration: write 30m or 1h30m") from None
+    found = options.duration(value)
     if not SHORTEST <= found <= MOST_REHEARSED:
         raise click.BadParameter(f"{value!r}: write 1m to 12h")
     return found
@@ -81,7 +73,7 @@ class Wishes:
 @connection.HOME
 @click.option("--for", "span", type=span_of, default="30m", metavar="DURATION", help="1m to 12h; default 30m.")
 @click.option("--day", "on", type=options.day, metavar="DATE", help="Whose floors; default the next school day.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Say what would be held, and change nothing.")
 @click.option("-o", "--output", type=click.Choice(["text", "json", "yaml"]), default="text", help="Default text.")
 @options.LANGUAGE
