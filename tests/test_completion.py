@@ -19,7 +19,7 @@ COMP_WORDS=({words}); COMP_CWORD=$(({count} - 1))
 _entcapacity_completion entcapacity
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
-# zsh and fish tell what is found: zsh by the builtins that its completion system would call
+# zsh is heard at the builtins that would show what is found; fish can be asked outright
 ZSH = """
 compdef() {{ }}
 compadd() {{ local name=$argv[-1]; print -l -- "${{(@P)name}}" }}

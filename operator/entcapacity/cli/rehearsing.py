@@ -157,17 +157,23 @@ async def _prepared(kube: Kube, namespace: str, wishes: Wishes) -> Prepared:
 
 async def _held(kube: Kube, prepared: Prepared, show: _Show, wishes: Wishes) -> bool:
     """Holds what was prepared, from now on, and looks on; answers whether it was stopped before its time."""
+    from entcapacity.kube import ClusterError
+
     platform, stop = prepared.platform, _stopped_by_signals()
     begin = datetime.now(UTC).replace(microsecond=0)
     prepared.rehearsal = prepared.rehearsal.model_copy(update={"from_": begin, "until": begin + wishes.span})
-    try:  # from the moment on that it may be written, it is given back, whatever comes
+    given_back = False
+    try:
         generation = await _apply(kube, prepared, wishes)
         if not await _taken_up(kube, platform, generation, stop) and not stop.is_set():
             raise click.ClickException(wishes.say("RehearseNoOperator", seconds=TAKEN_UP_SECONDS))
         await _follow(kube, prepared, stop, show)
+    except ClusterError as error:
+        given_back = 400 <= error.status < 500  # refused, it was not written; else nobody knows
+        raise
     finally:
-        await _give_back(kube, prepared, wishes)
-    show.afterwards(stop.is_set())
+        given_back = given_back or await _given_back(kube, prepared, wishes)
+    show.afterwards(stop.is_set(), given_back)
     return stop.is_set()
 
 
@@ -237,7 +243,7 @@ async def _apply(kube: Kube, prepared: Prepared, wishes: Wishes) -> int:
     return int(written["metadata"]["generation"])
 
 
-async def _give_back(kube: Kube, prepared: Prepared, wishes: Wishes) -> None:
+async def _given_back(kube: Kube, prepared: Prepared, wishes: Wishes) -> bool:
     """Takes the rehearsal out of the spec; where that cannot be done, says when it ends by itself."""
     from entcapacity.drivers import Write
     from entcapacity.kube import ClusterError
@@ -251,6 +257,8 @@ async def _give_back(kube: Kube, prepared: Prepared, wishes: Wishes) -> None:
         until = _clock(prepared.rehearsal.until, platform)
         problem = wishes.say("RehearseNotGivenBack", until=until, problem=connection.said(error))
         click.echo(f"note: {problem}", err=True)
+        return False
+    return True
 
 
 async def _taken_up(kube: Kube, platform: Platform, generation: int, stop: asyncio.Event) -> bool:
@@ -446,7 +454,7 @@ class _Show:
         after = None if each.ready_after is None else _lasted(timedelta(seconds=each.ready_after), self._wishes)
         return whys(each, self._platform.capacity.name, after)
 
-    def afterwards(self, stopped: bool) -> None:
+    def afterwards(self, stopped: bool, given_back: bool) -> None:
         """What became of it."""
         from entcapacity.rehearsal import ready_after
 
@@ -458,8 +466,9 @@ class _Show:
             self._out.print(say("RehearseOver", after=after), markup=False)
         else:
             self._out.print(say("RehearseStopped" if stopped else "RehearseFailed"), markup=False)
-        down = self._platform.capacity.spec.ramp.down_per_minute
-        self._out.print(say("RehearseGivenBack", down=down), markup=False)
+        if given_back:
+            down = self._platform.capacity.spec.ramp.down_per_minute
+            self._out.print(say("RehearseGivenBack", down=down), markup=False)
 
 
 def _lasted(span: timedelta, wishes: Wishes) -> str:
