@@ -793,6 +793,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "RehearseLost": ("was Ready after {after}, not at the end", "était Ready après {after}, plus à la fin"),
     "RehearseSeconds": ("{minutes} min {seconds} s", "{minutes} min {seconds} s"),
+    "RehearseLeft": ("{left} left; Ctrl-C ends it", "encore {left} ; Ctrl-C y met fin"),
     "RehearseOver": (
         "Over: everything was Ready after {after}, and stayed so.",
         "Terminé : tout était Ready après {after}, et l'est resté.",

@@ -408,7 +408,7 @@ class _Show:
         if not self._out.is_terminal:
             yield None
             return
-        with Live(console=self._out, auto_refresh=False) as live:
+        with Live(console=self._out, auto_refresh=False, transient=True) as live:
             yield live
 
     def progress(self, live: Live | None, problem: str) -> None:
@@ -418,7 +418,14 @@ class _Show:
             from rich.text import Text
 
             left = max(timedelta(0), self._prepared.rehearsal.until - datetime.now(UTC))
-            live.update(Group(self._table(), Text(problem), Text(_lasted(left, self._wishes))), refresh=True)
+            live.update(
+                Group(
+                    self._table(),
+                    Text(problem),
+                    Text(self._wishes.say("RehearseLeft", left=_lasted(left, self._wishes))),
+                ),
+                refresh=True,
+            )
             return
         shown = [problem or ", ".join(f"{each.name} {each.ready}/{each.floor}" for each in self._courses)]
         shown += [
