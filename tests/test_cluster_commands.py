@@ -43,6 +43,15 @@ def command(kubeconfig: Path, *arguments: str, stdin: str = "") -> subprocess.Co
     )
 
 
+def keda_scales(name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": name},
+        "spec": {"scaleTargetRef": {"name": name}, "minReplicaCount": 5, "maxReplicaCount": 80, "triggers": []},
+    }
+
+
 class User:
     """An administrator at a terminal."""
 
@@ -151,9 +160,21 @@ def test_an_unknown_name_a_missing_namespace_and_an_unknown_context_are_told(pla
 
 def test_who_may_only_read_sees_the_same_plan_and_what_is_hidden_is_told(platform: Platform, user: User) -> None:
     platform.apply(deployment("auth"), hpa("auth", 3, 60), capacity(AUTH))
-    done = reader(platform).asks("plan", "ent", "-o", "json")
-    assert json.loads(done.stdout)["workloads"] == user.reads("plan", "ent")["workloads"]
+    looking = reader(platform)
+    mine, theirs = user.reads("plan", "ent"), looking.asks("plan", "ent", "-o", "json")
+    assert json.loads(theirs.stdout)["workloads"] == mine["workloads"]
+    assert theirs.stderr == "", "no KEDA here, so nothing is hidden"
+    platform.apply(keda_scales("auth"))
+    uid = platform.get("scaledobject", "auth")["metadata"]["uid"]
+    platform.delete("hpa", "auth")
+    owner = {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "auth", "uid": uid}
+    made = hpa("auth", 7, 80)
+    made["metadata"] |= {"name": "keda-hpa-auth", "ownerReferences": [owner]}
+    platform.apply(made)
+    assert user.reads("plan", "ent")["workloads"][0]["min"] == 5
+    done = looking.asks("plan", "ent", "-o", "json")
     assert "note: ScaledObjects of namespace" in done.stderr
+    assert json.loads(done.stdout)["workloads"][0]["min"] == 1, "what KEDA made of it is not its minimum"
 
 
 def test_who_may_not_read_announcements_gets_no_wrong_plan(platform: Platform) -> None:

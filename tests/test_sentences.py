@@ -1,13 +1,14 @@
 """Sentences that everybody hears, as SchoolAnnouncements."""
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from entcapacity.cli.announcing import _CAUSES
 from entcapacity.fields import Scope
 from entcapacity.parse import parse
-from entcapacity.school import SchoolAnnouncement
+from entcapacity.school import SchoolAnnouncement, SchoolAnnouncementSpec
 from entcapacity.sentences import Sentence, today_in, wholly_past, written
 from entcapacity.vocabulary import Level, Schooling
 from specs import APRIL_2021, instant
@@ -78,3 +79,7 @@ def test_today_is_that_of_the_places_meant() -> None:
     night = instant("2021-04-05T23:00:00+02:00")
     assert today_in(Scope(departements=("974",)), night) == [date(2021, 4, 6)]
     assert today_in(Scope(), night)[0] == date(2021, 4, 5)
+
+
+def test_every_cause_can_be_said() -> None:
+    assert get_args(SchoolAnnouncementSpec.model_fields["cause"].annotation) == _CAUSES

@@ -24,19 +24,22 @@ from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacity
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import HPA_API, KEDA_API, Object, Seen
+from entcapacity.targets import HPA_API, KEDA_API, Object, Objects, Seen, owned_by_keda, scales
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
 Found = TypeVar("Found")
 
+_HPA: Final = "HorizontalPodAutoscaler"
+_SCALED_OBJECT: Final = "ScaledObject"
 _SCALED: Final = (
     ("apps/v1", "Deployment"),
     ("apps/v1", "StatefulSet"),
-    (HPA_API, "HorizontalPodAutoscaler"),
-    (KEDA_API, "ScaledObject"),
+    (HPA_API, _HPA),
+    (KEDA_API, _SCALED_OBJECT),
 )
 """What scales and is scaled, in a namespace."""
 _TRIES: Final = 5
+"""How often a busy API server is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,15 +68,16 @@ class Platforms:
         almanac = Almanac(world, kube, clock, home, "en", speaks=False)
         self._around = Surroundings(world, kube, clock, Meters(), Pulse(), almanac)
         self._home = home
-        self._read: dict[str, tuple[Reason, ...]] = {}
-        """By namespace that was read, what could not be."""
+        self._hidden: dict[str, frozenset[str]] = {}
+        """By namespace that was read, the kinds that may not be."""
+        self._knows_school = False
 
     async def documents(self, namespace: str) -> list[Object]:
-        """The ENTCapacities of a namespace, or with ``""`` of all of them, by name."""
-        found = await _every(self._around.kube, API_VERSION, CAPACITY, namespace)
+        """As ``capacities``."""
+        found = await capacities(self._around.kube, namespace)
         for each in found:
             self._around.world.put(each)
-        return sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
+        return found
 
     async def one(self, namespace: str, name: str | None) -> Platform:
         """The one of that name, or the only one of its namespace."""
@@ -89,11 +93,12 @@ class Platforms:
         capacity = parsed(document)
         await self._school()
         namespace, spec = capacity.metadata.namespace, capacity.spec
-        found = [*await self._scaled(namespace), *self._about_calendars(capacity)]
+        hidden = await self._scaled(namespace)
         objects = await all_objects(self._around, namespace, document)
         seen = {each.name: seen_for(self._around.world, document, each, objects) for each in spec.workloads}
-        there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
-        hidden = bool(self._read[namespace])  # then nobody knows whether something is missing
+        there = {name: each for name, each in seen.items() if isinstance(each, Seen) and _plain(each, objects, hidden)}
+        found = [reason("NotRead", kind=each, namespace=namespace) for each in sorted(hidden)]
+        found += self._about_calendars(capacity)
         problems = [each for each in seen.values() if isinstance(each, Reason)]
         found += [each for each in problems if not (hidden and each.code == "TargetMissing")]
         almanac = self._around.almanac
@@ -103,29 +108,32 @@ class Platforms:
 
     async def _school(self) -> None:
         """Announcements and calendars, once."""
-        almanac = self._around.almanac
-        if "" not in self._read:
-            for kind in (ANNOUNCEMENT, CALENDAR):
-                for each in await _every(self._around.kube, API_VERSION, kind):
-                    self._around.world.put(each)
-            await almanac.look()
-            self._read[""] = ()
+        if self._knows_school:
+            return
+        for kind in (ANNOUNCEMENT, CALENDAR):
+            for each in await _every(self._around.kube, API_VERSION, kind):
+                self._around.world.put(each)
+        await self._around.almanac.look()
+        self._knows_school = True
 
-    async def _scaled(self, namespace: str) -> tuple[Reason, ...]:
-        """What scales and is scaled in a namespace, once; answers with what may not be read."""
-        if namespace not in self._read:
-            missing = []
-            for api_version, kind in _SCALED:
-                try:
-                    for each in await _every(self._around.kube, api_version, kind, namespace):
-                        self._around.world.put(each)
-                except ClusterError as error:
-                    if error.status == HTTPStatus.FORBIDDEN:
-                        missing.append(reason("NotRead", kind=kind, namespace=namespace))
-                    elif error.status != HTTPStatus.NOT_FOUND:  # KEDA may not be there
-                        raise
-            self._read[namespace] = tuple(missing)
-        return self._read[namespace]
+    async def _scaled(self, namespace: str) -> frozenset[str]:
+        """What scales and is scaled in a namespace, once; answers with the kinds that are there and may not be read."""
+        if namespace in self._hidden:
+            return self._hidden[namespace]
+        hidden = set()
+        for api_version, kind in _SCALED:
+            try:
+                for each in await _every(self._around.kube, api_version, kind, namespace):
+                    self._around.world.put(each)
+            except ClusterError as error:
+                if error.status == HTTPStatus.FORBIDDEN:
+                    hidden.add(kind)
+                elif error.status != HTTPStatus.NOT_FOUND:  # KEDA may not be there
+                    raise
+        if _HPA not in hidden and not any(map(owned_by_keda, self._around.world.objects(namespace).hpas)):
+            hidden.discard(_SCALED_OBJECT)  # forbidden is also what is not there at all
+        self._hidden[namespace] = frozenset(hidden)
+        return self._hidden[namespace]
 
     def _about_calendars(self, capacity: ENTCapacity) -> list[Reason]:
         found, _ = self._around.almanac.calendars.concerning(capacity.spec)
@@ -135,6 +143,21 @@ class Platforms:
             else each
             for each in found
         ]
+
+
+async def capacities(kube: Kube, namespace: str) -> list[Object]:
+    """The ENTCapacities of a namespace, or with ``""`` of all of them, by name."""
+    found = await _every(kube, API_VERSION, CAPACITY, namespace)
+    return sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
+
+
+def _plain(seen: Seen, objects: Objects, hidden: frozenset[str]) -> bool:
+    """Whether it is plain what scales a workload, though some kinds are hidden: what it has now may not be its own."""
+    if _HPA in hidden:
+        return False
+    return _SCALED_OBJECT not in hidden or not any(
+        owned_by_keda(each) and scales(each, "scaleTargetRef", seen.target) for each in objects.hpas
+    )
 
 
 async def _every(kube: Kube, api_version: str, kind: str, namespace: str = "") -> list[Object]:

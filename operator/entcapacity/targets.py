@@ -162,8 +162,8 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     target = objects.workloads.get(key)
     if target is None:
         return reason("TargetMissing", workload=workload.name, target=str(ref))
-    hpas = [each for each in objects.hpas if _scales(each, "scaleTargetRef", ref) and not _owned_by_keda(each)]
-    scaled = [each for each in objects.scaled_objects if _scales(each, "scaleTargetRef", ref)]
+    hpas = [each for each in objects.hpas if scales(each, "scaleTargetRef", ref) and not owned_by_keda(each)]
+    scaled = [each for each in objects.scaled_objects if scales(each, "scaleTargetRef", ref)]
     owners = [*hpas, *scaled]
     if len(owners) > 1:
         names = listed(sorted(str(Ref.of(each)) for each in owners))
@@ -264,7 +264,8 @@ def _former(held: Object) -> Former | None:
         return None  # not ours, or somebody's hand: then it is as if we had never held it
 
 
-def _scales(found: Object, field: str, ref: Ref) -> bool:
+def scales(found: Object, field: str, ref: Ref) -> bool:
+    """Whether what an HPA or ScaledObject names in ``spec.<field>`` is this."""
     target = found.get("spec", {}).get(field, {})
     group = group_of(target.get("apiVersion") or "apps/v1")
     kind = target.get("kind", "Deployment")
@@ -276,7 +277,8 @@ def _owners(found: Object) -> Iterable[Mapping[str, Any]]:
     return owners
 
 
-def _owned_by_keda(hpa: Object) -> bool:
+def owned_by_keda(hpa: Object) -> bool:
+    """Whether an HPA is one that KEDA made for a ScaledObject."""
     return any(each.get("kind") == "ScaledObject" for each in _owners(hpa))
 
 

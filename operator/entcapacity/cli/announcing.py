@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     Act = Callable[[Kube, str, bool], Awaitable[Reason]]
 
 _CAUSES: Final = ("Confinement", "Heatwave", "Storm", "Transport", "Strike", "Exam", "Other")
-_API: Final = "entcapacity.io/v1alpha1"
 _MANY: Final = 5
 """Platforms from which on a bar shows how far it is."""
-_LOOKS_AHEAD: Final = timedelta(days=14)
 _LOOKS_ON: Final = timedelta(days=1)
 """How long after its end a boost is looked at."""
+_LOOKS_AHEAD: Final = timedelta(days=14)
+"""But no longer than this from now."""
 
 
 def _on(value: str | date) -> date | str:
@@ -213,14 +213,14 @@ def withdraw(
         if at < spec.announced_at:
             way = f"delete it (kubectl delete schoolannouncement {name}), or say a later --at"
             raise ClusterError(0, f"{name} is announced only at {spec.announced_at.isoformat()}: {way}")
-        await kube.change(_announcement(name), patch, dry_run=True)
+        await kube.change(_ref("SchoolAnnouncement", "", name), patch, dry_run=True)
         gone = announcement.model_copy(update={"spec": spec.model_copy(update={"withdrawn_at": at})})
         return await _effects(platforms, usual, gone, now)
 
     async def act(kube: Kube, _: str, only_checked: bool) -> Reason:
         from entcapacity.reasons import reason
 
-        await kube.change(_announcement(name), patch, only_checked)
+        await kube.change(_ref("SchoolAnnouncement", "", name), patch, only_checked)
         return reason("Applied", object=f"SchoolAnnouncement {name}", what=reason("WasWithdrawn"))
 
     _propose(prepare, act, contexts, None, yes, dry_run, lang)
@@ -258,6 +258,7 @@ def boost(
     NAME is the ENTCapacity, of which spec.boost is set; shows what that does, and asks.
     """
     from entcapacity.cli.documents import utc
+    from entcapacity.fields import API_VERSION
 
     now = options.now()
     if off and (percent, until, span) != (None, None, None):
@@ -274,7 +275,9 @@ def boost(
     wanted = None if off else {"percent": percent, "until": utc(end)}
     if output != "text":
         metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
-        _print({"apiVersion": _API, "kind": "ENTCapacity", "metadata": metadata, "spec": {"boost": wanted}}, output)
+        _print(
+            {"apiVersion": API_VERSION, "kind": "ENTCapacity", "metadata": metadata, "spec": {"boost": wanted}}, output
+        )
         return
 
     async def prepare(kube: Kube, usual: str) -> Proposal:
@@ -287,7 +290,7 @@ def boost(
         from entcapacity.targets import kept_in_git
 
         platform = await Platforms(kube, home).one(usual, name)
-        changed = parse(await kube.change(_platform(usual, name), {"spec": {"boost": wanted}}, dry_run=True))
+        changed = parse(await kube.change(_ref("ENTCapacity", usual, name), {"spec": {"boost": wanted}}, dry_run=True))
         assert isinstance(changed, ENTCapacity)
         before = platform.capacity.spec
         ends = [each.until for each in (before.boost, changed.spec.boost) if each is not None]
@@ -301,7 +304,7 @@ def boost(
     async def act(kube: Kube, usual: str, only_checked: bool) -> Reason:
         from entcapacity.reasons import reason
 
-        await kube.change(_platform(usual, name), {"spec": {"boost": wanted}}, only_checked)
+        await kube.change(_ref("ENTCapacity", usual, name), {"spec": {"boost": wanted}}, only_checked)
         what = reason("WasReset" if off else "WasBoosted")
         return reason("Applied", object=f"ENTCapacity {usual}/{name}", what=what)
 
@@ -311,16 +314,11 @@ def boost(
 # --- what they share --------------------------------------------------------------------------------------------------
 
 
-def _announcement(name: str) -> Ref:
+def _ref(kind: str, namespace: str, name: str) -> Ref:
+    from entcapacity.fields import API_VERSION
     from entcapacity.targets import Ref
 
-    return Ref(_API, "SchoolAnnouncement", "", name)
-
-
-def _platform(namespace: str, name: str) -> Ref:
-    from entcapacity.targets import Ref
-
-    return Ref(_API, "ENTCapacity", namespace, name)
+    return Ref(API_VERSION, kind, namespace, name)
 
 
 def _alone(option: str, *others: str) -> None:
@@ -397,7 +395,7 @@ async def _create(kube: Kube, document: dict[str, Any], announcement: SchoolAnno
     except ClusterError as error:
         if error.status != HTTPStatus.CONFLICT:
             raise
-        every = await kube.every(_API, "SchoolAnnouncement")
+        every = await kube.every(document["apiVersion"], document["kind"])
         there = next(parse(each) for each in every if each["metadata"]["name"] == announcement.name)
         if there.spec.model_copy(update={"announced_at": announcement.spec.announced_at}) != announcement.spec:
             way = "withdraw it, or give this one another --name"
@@ -422,7 +420,7 @@ async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnounce
         if error.status != HTTPStatus.FORBIDDEN:
             raise
         notes.append(reason("NotEverywhere"))
-        documents = await platforms.documents(namespace)
+        documents = await _readable(platforms, namespace)
     with _shown_while(documents) as every:
         for document in every:
             try:
@@ -438,6 +436,17 @@ async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnounce
             notes += [reason("Says", name=platform.name, what=each) for each in platform.found]
             effects.append((capacity, of_announcement(capacity.spec, platform.facts, changed, now)))
     return Proposal(effects, others, notes)
+
+
+async def _readable(platforms: Platforms, namespace: str) -> list[Object]:
+    from entcapacity.kube import ClusterError
+
+    try:
+        return await platforms.documents(namespace)
+    except ClusterError as error:
+        if error.status != HTTPStatus.FORBIDDEN:
+            raise
+        return []
 
 
 def _shown_while(documents: Sequence[Object]) -> AbstractContextManager[Iterable[Object]]:

@@ -16,7 +16,6 @@ from entcapacity.targets import Object
 
 _LATE: Final = timedelta(minutes=3)
 """How long after its instant a change that has not come tells that nobody acts."""
-
 _COLUMNS: Final = ("Platform", "Mode", "Today", "Sessions", "Ready", "NextChange", "State")
 _STYLES: Final = {"True": "green", "False": "bold red"}
 
@@ -52,7 +51,6 @@ def _platform(document: Object, now: datetime, language: str) -> Document:
 
 def as_table(document: Document, now: datetime, language: str, namespaces: bool) -> Table:
     """The same for people, in 80 columns."""
-
     rows = [_row(each, now, language, namespaces) for each in document["platforms"]]
     titles = [reason(each).text(language) for each in _COLUMNS]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))

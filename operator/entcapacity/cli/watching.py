@@ -53,9 +53,9 @@ def status(
 
     async def look(kube: Kube, usual: str) -> Document:
         from entcapacity.cli.statuses import statuses
-        from entcapacity.platforms import Platforms, chosen
+        from entcapacity.platforms import capacities, chosen
 
-        found = await Platforms(kube, "").documents("" if everywhere else usual)
+        found = await capacities(kube, "" if everywhere else usual)
         if platform is not None:
             found = [chosen(found, platform, f"in namespace {usual}")]
         return statuses(found, datetime.now(UTC), lang)
