@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -227,26 +228,29 @@ def test_status_shows_each_platform_in_eighty_columns(platform: Platform) -> Non
     assert shown["condition"]["reason"]
 
 
-def test_status_watches_until_it_is_interrupted(platform: Platform, user: User) -> None:
+@pytest.mark.parametrize("terminal", [False, True], ids=["into a file", "on a terminal"])
+def test_status_watches_until_it_is_interrupted(platform: Platform, user: User, terminal: bool) -> None:
     platform.apply(deployment("auth"), capacity(AUTH, mode="Observe"))
+    reading, writing = pty.openpty() if terminal else os.pipe()
     watching = subprocess.Popen(
         [sys.executable, "-m", "entcapacity", "status", "-n", platform.namespace, "--watch"],
-        env=os.environ | {"KUBECONFIG": str(user.kubeconfig), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
+        env=os.environ | {"KUBECONFIG": str(user.kubeconfig), "LC_ALL": "C.UTF-8", "TERM": "xterm", "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=writing,
         stderr=subprocess.PIPE,
-        text=True,
     )
-    assert watching.stdout is not None
-    seen = []
-    for line in watching.stdout:
-        seen.append(line)
-        if "Observe" in line:
+    os.close(writing)
+    seen = b""
+    while b"Enforce" not in seen:
+        found = os.read(reading, 4096)
+        assert found, seen
+        seen += found
+        if b"Observe" in seen:
             platform.patch("entcapacity", "ent", {"spec": {"mode": "Enforce"}})
-        if "Enforce" in line:
-            break
     watching.send_signal(signal.SIGINT)
     _, said = watching.communicate(timeout=20)
-    assert (watching.returncode, said) == (0, ""), "".join(seen)
+    os.close(reading)
+    assert (watching.returncode, said) == (0, b""), seen
 
 
 # --- announce, withdraw, boost ----------------------------------------------------------------------------------------
