@@ -376,6 +376,7 @@ def test_a_cluster_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> N
 def test_without_a_kubeconfig_it_is_said_where_one_was_looked_for(tmp_path: Path) -> None:
     said = said_in(tmp_path / "none", "status", code=1)
     assert said == f"Error: there is no kubeconfig at {tmp_path / 'none'}: set KUBECONFIG to its file"
+    assert said_in(tmp_path / "none", "plan", code=1) == f"{said}, or give files with -f"
     broken = tmp_path / "broken"
     broken.write_text("contexts: [", encoding="utf-8")
     assert "cannot be used" in said_in(broken, "status", code=1)

@@ -455,7 +455,7 @@ def _meant(
 
         return await Platforms(kube, where.home).one(namespace, platform or name)
 
-    there = connection.asked(read, where.context, where.namespace)
+    there = connection.asked(read, where.context, where.namespace, ", or give files with -f")
     note(there.found, language)
     return there.capacity, there.facts
 

@@ -51,11 +51,14 @@ class Where:
 
 
 def asked(
-    ask: Callable[[Kube, str], Awaitable[Found]], context: str | None = None, namespace: str | None = None
+    ask: Callable[[Kube, str], Awaitable[Found]],
+    context: str | None = None,
+    namespace: str | None = None,
+    otherwise: str = "",
 ) -> Found:
     """What ``ask`` answers, called with the cluster of the user's kubeconfig and the namespace meant.
 
-    An error of the cluster ends the command with exit code 1 and one line.
+    An error of the cluster ends the command with exit code 1 and one line; ``otherwise`` is what to do without one.
     """
     try:
         from entcapacity.kube import ClusterError
@@ -64,7 +67,10 @@ def asked(
         raise click.ClickException(f"{MISSING} ({error})") from None
 
     async def run() -> Found:
-        kube, usual = await connect_user(context)
+        try:
+            kube, usual = await connect_user(context)
+        except ClusterError as error:
+            raise ClusterError(error.status, f"{error}{otherwise}") from None
         try:
             return await ask(kube, namespace or usual)
         finally:
