@@ -94,6 +94,17 @@ def capacities(draw):
     if draw(st.booleans()):
         spec["boost"] = {"percent": draw(st.integers(1, 200)), "until": "2021-04-06T10:00:00+02:00"}
     if draw(st.booleans()):
+        spec["rehearsal"] = {
+            "from": draw(st.sampled_from(["2021-04-05T21:00:00+02:00", "2021-04-06T07:30:00+02:00"])),
+            "until": draw(st.sampled_from(["2021-04-06T08:00:00+02:00", "2021-04-06T07:45:30+02:00"])),
+            "floors": [
+                {"name": each["name"], "replicas": draw(st.integers(1, 500))}
+                for each in spec["workloads"]
+                if draw(st.booleans())
+            ]
+            or [{"name": "nobody", "replicas": 1}],
+        }
+    if draw(st.booleans()):
         spec["limits"] = [{"name": "educonnect", "loginsPerMinute": draw(st.integers(100, 20_000))}]
     return {"apiVersion": API_VERSION, "kind": "ENTCapacity", "metadata": {"name": "generated"}, "spec": spec}
 

@@ -110,6 +110,11 @@ CAPACITY = {
             }
         ],
         "boost": {"percent": 50, "until": "2027-06-02T12:00:00+02:00"},
+        "rehearsal": {
+            "from": "2027-06-01T21:00:00+02:00",
+            "until": "2027-06-01T21:30:00+02:00",
+            "floors": [{"name": "auth", "replicas": 60}],
+        },
     },
 }
 SCOPE = {"zones": ["A"], "academies": ["Toulouse"], "departements": ["974"], "levels": ["Ecole"]}
@@ -469,6 +474,16 @@ BROKEN = {
         (["shaping", "maxWait"], "2h1s", "write at most 2h"),
         (["shaping", "slots", "until"], "08:00", "until is not after from"),
         (["events", 0, "until"], "2027-06-02T16:30:00Z", "until is not after from"),
+        (
+            ["rehearsal", "until"],
+            "2027-06-01T21:00:00+02:00",
+            "until is not after from, or more than twelve hours after",
+        ),
+        (
+            ["rehearsal", "until"],
+            "2027-06-02T09:00:01+02:00",
+            "until is not after from, or more than twelve hours after",
+        ),
         (["audiance"], [], 'unknown field "spec.audiance"'),
     ],
     "SchoolAnnouncement": [

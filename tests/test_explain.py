@@ -17,6 +17,7 @@ from entcapacity.files import load, one_capacity
 from entcapacity.grid import Grid
 from entcapacity.plan import Plan, floors_in_effect, plan
 from entcapacity.steps import driver
+from specs import capacity, facts
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -38,6 +39,22 @@ PLANS = [
     ("overseas.yaml announcements-2021.yaml", "2021-09-13T00:00:00+02:00", "2021-09-01T00:00:00+02:00"),
     ("virtual-classroom.yaml announcements-2021.yaml", "2021-04-06T00:00:00+02:00", "2021-04-06T05:00:00+02:00"),
 ]
+
+
+def test_what_a_rehearsal_asks_for_is_a_term_of_its_own() -> None:
+    spec = capacity(
+        rehearsal={
+            "from": "2021-03-15T21:00:00+01:00",
+            "until": "2021-03-15T21:30:00+01:00",
+            "floors": [{"name": "portal", "replicas": 50}],
+        }
+    )
+    begin = datetime.fromisoformat("2021-03-15T20:30:00+01:00")
+    made = plan(spec, facts(floors={"portal": 3}), begin, Grid.between(begin, begin + timedelta(hours=2)))
+    for _, index, terms in explanations(made, every=1):
+        assert terms[-1].value == reckoned(terms[-1].formula) == made.workload("portal").floor[index]
+    at_nine = {each.symbol: each for each in explain(made, made.workload("portal"), made.grid.index(begin) + 32)}
+    assert at_nine["H"].value == at_nine["F′"].value == 50
 
 
 def reckoned(formula: str) -> float:

@@ -259,6 +259,58 @@ def test_a_boost_adds_to_everything_until_it_ends():
     assert ratio[noon + 1 :] == pytest.approx(1.0)
 
 
+REHEARSAL = {
+    "from": "2021-03-15T21:00:00+01:00",
+    "until": "2021-03-15T21:30:00+01:00",
+    "floors": [{"name": "portal", "replicas": 50}, {"name": "gone", "replicas": 9}],
+}
+MONDAY_NIGHT = instant("2021-03-15T21:00:20+01:00")
+
+
+def _rehearsed(rehearsal=REHEARSAL, floors=(("portal", 10),), **workload):
+    workloads = [{"name": "portal", "ordinaryPeak": {"replicas": 12}, **workload}]
+    spec = capacity(workloads=workloads, rehearsal=rehearsal)
+    return plan(spec, facts(floors=dict(floors)), MONDAY_NIGHT, window("2021-03-15T20:00:00+01:00"))
+
+
+def test_a_rehearsal_holds_its_floor_and_lets_go_at_the_usual_rates():
+    made = _rehearsed()
+    portal = made.workload("portal")
+    assert [_at(made, "portal", f"2021-03-15T21:0{minute}:00+01:00") for minute in (1, 2, 3)] == [10, 30, 50]
+    assert _at(made, "portal", "2021-03-15T21:29:00+01:00") == 50
+    assert _at(made, "portal", "2021-03-15T21:30:00+01:00") == 45
+    same = plan(capacity(), facts(floors={"portal": 10}), MONDAY_NIGHT, window("2021-03-15T20:00:00+01:00"))
+    assert (portal.need == same.workload("portal").need).all()
+    later = made.grid.index(instant("2021-03-15T21:45:00+01:00"))
+    assert (portal.floor[later : made.inner.stop] == same.workload("portal").floor[later : made.inner.stop]).all()
+    assert lateness(made, portal) is None
+    assert not list(notices(made, cost(made)))
+    assert cost(made).usual_replica_hours == cost(same).usual_replica_hours < cost(made).replica_hours
+
+
+def test_a_rehearsal_is_named_where_it_is_the_reason():
+    made = _rehearsed()
+    found = {f"{each.time.astimezone(PARIS):%H:%M}": each.reason for each in steps(made, made.workload("portal"))}
+    assert found["21:03"].text() == "rehearsal of 50 until 21:30; up 20/min, down 5/min"
+    assert found["21:31"].text("fr") == "répétition de 50, fin à 21:30 ; montée 20/min, descente 5/min"
+    assert any(each.code != "Rehearsed" for each in found.values())
+
+
+def test_a_rehearsal_stays_within_the_maximum_and_may_raise_it_as_an_announcement_does():
+    assert _rehearsed(max=20).workload("portal").floor.max() == 20
+    raised = _rehearsed(max=20, maxWhenAnnounced=40).workload("portal")
+    assert raised.floor.max() == raised.maximum.max() == 40
+    assert raised.maximum.min() == 20
+    low = [{"name": "portal", "replicas": 15}]
+    assert _rehearsed({**REHEARSAL, "floors": low}, max=20, maxWhenAnnounced=40).workload("portal").maximum.max() == 20
+
+
+def test_a_rehearsal_never_lowers_what_is_needed():
+    low = {**REHEARSAL, "floors": [{"name": "portal", "replicas": 1}]}
+    usual = plan(capacity(), facts(floors={"portal": 10}), MONDAY_NIGHT, window("2021-03-15T20:00:00+01:00"))
+    assert (_rehearsed(low).workload("portal").floor == usual.workload("portal").floor).all()
+
+
 def test_parents_kept_out_by_day_are_not_planned_for():
     spec = capacity(
         audience=[{"academies": ["Toulouse"], "levels": ["College"], "pupils": 0, "teachers": 0, "parents": 100_000}],

@@ -61,9 +61,9 @@ def cost(made: Plan) -> Cost:
 
 
 def _usual(made: Plan) -> Ints:
-    """Replicas per minute of the window in a usual week: nothing announced, no event, no boost, class on weekdays."""
+    """Replicas per minute of the window in a usual week: class on weekdays, nothing announced, added or rehearsed."""
     audience = tuple(each.model_copy(update={"calendar": None}) for each in made.spec.audience)
-    spec = made.spec.model_copy(update={"audience": audience, "events": (), "boost": None})
+    spec = made.spec.model_copy(update={"audience": audience, "events": (), "boost": None, "rehearsal": None})
     facts = replace(made.facts, schooldays=_USUAL, announcements=(), floors={})
     week = plan(spec, facts, _MONDAY, Grid.between(_MONDAY - timedelta(days=1), _MONDAY + timedelta(days=8)))
     total = np.sum([each.floor[week.inner] for each in week.workloads], axis=0)

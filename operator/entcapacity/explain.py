@@ -320,7 +320,7 @@ class _Reckoning:
         self._say("Floor", "min", "TermMinimum", workload.minimum)
         wanted = max(workload.minimum, served - rise - drop)
         self._say("Floor", "F", "TermWanted", wanted, f"max({workload.minimum}, {served} − {rise} − {drop})")
-        self._in_effect(wanted)
+        self._in_effect(self._with_rehearsal(wanted))
 
     def _lead(self) -> int:
         """The parts of the lead in minutes."""
@@ -345,6 +345,16 @@ class _Reckoning:
         falling = may_fall(self._plan.spec, self._plan.grid) if self._workload.clients else None
         fallen = smoothing.fall(self._plan.grid.length, 1, falling)
         return max(0, int(fallen[self._index] - fallen[max(0, min(since, len(fallen) - 1))]))
+
+    def _with_rehearsal(self, wanted: int) -> int:
+        """The floor wanted, or what a rehearsal asks for where that is more."""
+        rehearsal, rehearsed = self._plan.spec.rehearsal, int(self._workload.rehearsed[self._index])
+        if rehearsal is None or not rehearsed:
+            return wanted
+        until = rehearsal.until.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        self._say("Floor", "H", "TermRehearsed", rehearsed, until=until)
+        self._say("Floor", "F′", "TermAsked", max(wanted, rehearsed), f"max({wanted}, {rehearsed})")
+        return max(wanted, rehearsed)
 
     def _in_effect(self, wanted: int) -> None:
         """The floor as it can be reached from the one in effect."""

@@ -214,6 +214,11 @@ class Kube:
         found: list[Object] = (await self._core("GET", f"namespaces/{namespace}/pods", labelSelector=selector))["items"]
         return found
 
+    async def events(self, namespace: str) -> list[Object]:
+        """The Events of a namespace."""
+        found: list[Object] = (await self._core("GET", f"namespaces/{namespace}/events"))["items"]
+        return found
+
     async def nodes(self) -> list[Object]:
         """All nodes."""
         found: list[Object] = (await self._core("GET", "nodes"))["items"]

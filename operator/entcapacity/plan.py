@@ -53,8 +53,10 @@ class WorkloadPlan:
     """Replicas that may be asked for: the maximum, or what its budget allows."""
     wanted: Ints
     """The floor that needs no past: with lead, hold and ramp."""
+    rehearsed: Ints
+    """What a rehearsal asks for, with ramp; 0 where there is none."""
     floor: Ints
-    """Replicas asked for: ``wanted`` as it can be reached from the floor in effect."""
+    """Replicas asked for: ``asked`` as it can be reached from the floor in effect."""
     in_effect: int | None
     """The floor in effect at ``as_of``, as far as the bounds allow it; ``None`` where the plan was followed."""
     ready: Ints
@@ -66,6 +68,11 @@ class WorkloadPlan:
     def name(self) -> str:
         """The workload's name."""
         return self.workload.name
+
+    @property
+    def asked(self) -> Ints:
+        """What is wanted, for the need or for a rehearsal."""
+        return np.maximum(self.wanted, self.rehearsed)
 
     @property
     def served(self) -> Ints:
@@ -151,8 +158,9 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
         else:
             need = each.sizing.need(*loads[name])
         wanted = _wanted(each, spec, asked, np.minimum(need, limits[name]))
+        rehearsed = _rehearsed(each, spec, grid, limits[name])
         in_effect = _in_effect(each, facts)
-        floor = _floor(each, spec, asked, wanted, in_effect, now)
+        floor = _floor(each, spec, asked, np.maximum(wanted, rehearsed), in_effect, now)
         planned[name] = WorkloadPlan(
             workload=each.workload,
             sizing=each.sizing,
@@ -163,6 +171,7 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             maximum=maxima[name],
             limit=limits[name],
             wanted=wanted,
+            rehearsed=rehearsed,
             floor=floor,
             in_effect=in_effect,
             ready=smoothing.delayed(floor, each.lead.own),
@@ -237,7 +246,8 @@ def _most(scaling: Scaling, spec: ENTCapacitySpec) -> int:
         return scaling.most
     users = float(sum(each.pupils * 3 + (each.teachers or 0) + (each.parents or 0) for each in spec.audience))
     everyone = np.array([users])
-    return min(MAX_REPLICAS, int(scaling.sizing.need(everyone, 2 * everyone)[0]))
+    rehearsed = spec.rehearsal.floor(scaling.workload.name) if spec.rehearsal is not None else 0
+    return min(MAX_REPLICAS, max(rehearsed, int(scaling.sizing.need(everyone, 2 * everyone)[0])))
 
 
 def planning_days(grid: Grid, timezone: str) -> Ints:
@@ -306,6 +316,8 @@ def _maximum(scaling: Scaling, asked: Demand, spec: ENTCapacitySpec) -> Ints:
     if scaling.clients and scaling.raised != scaling.maximum:  # its clients are asked for ahead of the day itself
         ahead = minutes(spec.ready_before.exceptional) + scaling.lead.own + MINUTES_PER_DAY // 2
         announced = smoothing.leads_and_holds(announced.astype(np.int64), ahead, minutes(spec.ramp.hold)) > 0
+    if spec.rehearsal is not None and spec.rehearsal.floor(scaling.workload.name) > scaling.maximum:
+        announced = announced | _rehearsing(spec, asked.grid)
     return np.where(announced, scaling.raised, scaling.maximum)
 
 
@@ -354,6 +366,25 @@ def _wanted(scaling: Scaling, spec: ENTCapacitySpec, asked: Demand, served: Ints
     return smoothing.ramped(
         np.maximum(led, scaling.minimum), spec.ramp.up_per_minute, spec.ramp.down_per_minute, falling
     )
+
+
+def _rehearsing(spec: ENTCapacitySpec, grid: Grid) -> Bools:
+    """Minutes in which a rehearsal holds floors."""
+    held = np.zeros(grid.length, dtype=bool)
+    if spec.rehearsal is not None:
+        begin, end = grid.index(spec.rehearsal.from_), grid.index_from(spec.rehearsal.until)
+        held[max(begin, 0) : max(end, 0)] = True
+    return held
+
+
+def _rehearsed(scaling: Scaling, spec: ENTCapacitySpec, grid: Grid, limit: Ints) -> Ints:
+    """What a rehearsal asks for, as far as is allowed, with ramp."""
+    floor = spec.rehearsal.floor(scaling.workload.name) if spec.rehearsal is not None else 0
+    if not floor:
+        return np.zeros(grid.length, dtype=np.int64)
+    falling = may_fall(spec, grid) if scaling.clients else None
+    held = np.where(_rehearsing(spec, grid), np.minimum(floor, limit), 0)
+    return smoothing.ramped(held, spec.ramp.up_per_minute, spec.ramp.down_per_minute, falling)
 
 
 def _in_effect(scaling: Scaling, facts: Facts) -> int | None:

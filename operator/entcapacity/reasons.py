@@ -130,6 +130,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "from {inEffect} in effect at {since}, down {down}/min, towards {wanted}",
         "depuis {inEffect} en vigueur {since}, descente {down}/min, vers {wanted}",
     ),
+    "Rehearsed": (
+        "rehearsal of {floor} until {until}; up {up}/min, down {down}/min",
+        "répétition de {floor}, fin {until} ; montée {up}/min, descente {down}/min",
+    ),
     "AtTime": ("{time}", "à {time}"),
     "AtDate": ("{date}", "le {date}"),
     "Zone": ("zone {names}", "la zone {names}"),
@@ -331,6 +335,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermDrop": ("ramped down already, {down} a minute", "déjà descendu, {down} par minute"),
     "TermMinimum": ("the minimum", "le minimum"),
     "TermWanted": ("the floor that needs no past", "le plancher sans passé"),
+    "TermRehearsed": (
+        "what the rehearsal until {until} asks for, with ramp",
+        "ce que demande la répétition jusqu'au {until}, montée et descente comprises",
+    ),
+    "TermAsked": ("the greater of the two", "le plus grand des deux"),
     "TermInEffect": ("floor in effect at {since}", "plancher en vigueur le {since}"),
     "TermElapsed": ("minutes since then", "minutes depuis"),
     "TermFallingSince": ("of them, minutes in which the floor may fall", "dont minutes où le plancher peut descendre"),
@@ -730,6 +739,224 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{object} n'est plus géré et garde {replicas:réplica|réplicas} ; il en avait {former} avant",
     ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
+    # a rehearsal
+    "RehearseHead": (
+        "{name}: the floors of {day}, held until {until}",
+        "{name} : les planchers du {day}, maintenus jusqu'au {until}",
+    ),
+    "RehearseCost": (
+        "About {hours:replica-hour|replica-hours} more than without. The operator holds them, and lets go by itself "
+        "even if this computer goes away.",
+        "Environ {hours:heure-réplica|heures-réplica} de plus que sans. C'est l'opérateur qui les maintient, et il "
+        "relâche de lui-même même si cet ordinateur s'arrête.",
+    ),
+    "RehearseAsk": ("Begin?", "Commencer ?"),
+    "RehearseObserves": (
+        "{name} has mode Observe, in which no floor is written: set mode to Enforce for the rehearsal",
+        "{name} est en mode Observe, où aucun plancher n'est écrit : mettre mode à Enforce pour la répétition",
+    ),
+    "RehearseSuspended": (
+        "{name} is suspended until {until}: take suspendUntil away first",
+        "{name} est suspendu jusqu'au {until} : retirer d'abord suspendUntil",
+    ),
+    "RehearseRunning": (
+        "a rehearsal of {name} runs until {until}: wait for its end, or take spec.rehearsal away",
+        "une répétition de {name} est en cours jusqu'au {until} : attendre sa fin, ou retirer spec.rehearsal",
+    ),
+    "RehearseNoDay": (
+        "no school day is known for {name} within {weeks} weeks: say which one with --day",
+        "aucun jour de classe connu pour {name} d'ici {weeks} semaines : le donner avec --day",
+    ),
+    "RehearseOldKinds": (
+        "the cluster's ENTCapacity knows no spec.rehearsal: upgrade the chart, with its CRDs",
+        "l'ENTCapacity du cluster ne connaît pas spec.rehearsal : mettre à jour le chart, avec ses CRD",
+    ),
+    "RehearseNoOperator": (
+        "no operator took it up within {seconds} s, and it was taken back: is one running, and does it watch this "
+        "namespace?",
+        "aucun opérateur ne l'a pris en compte en {seconds} s, et c'est retiré : y en a-t-il un qui tourne et "
+        "surveille ce namespace ?",
+    ),
+    "RehearseNothing": (
+        "{name} needs no replicas on {day}: choose another --day",
+        "{name} n'a besoin d'aucun réplica le {day} : choisir un autre --day",
+    ),
+    "RehearseBefore": ("Ready now", "Ready maintenant"),
+    "RehearseFloor": ("to hold", "à maintenir"),
+    "RehearseHeld": ("floor", "plancher"),
+    "RehearseReady": ("Ready", "Ready"),
+    "RehearseAfter": ("Ready after", "Ready après"),
+    "RehearseWhyNot": ("why not", "pourquoi non"),
+    "RehearseStuck": ("{pods:pod|pods}: {reason} {message}", "{pods:pod|pods} : {reason} {message}"),
+    "RehearseNotMade": ("pods not made: {message}", "pods non créés : {message}"),
+    "RehearseLower": (
+        "the operator asks for {held} so far; where that stays, see the conditions of {name}",
+        "l'opérateur demande {held} pour l'instant ; si cela reste, voir les conditions de {name}",
+    ),
+    "RehearseFewer": (
+        "{object} asks for {replicas} of {held}",
+        "{object} demande {replicas} sur {held}",
+    ),
+    "RehearseLost": ("was Ready after {after}, not at the end", "était Ready après {after}, plus à la fin"),
+    "RehearseSeconds": ("{minutes} min {seconds} s", "{minutes} min {seconds} s"),
+    "RehearseLeft": ("{left} left; Ctrl-C ends it", "encore {left} ; Ctrl-C y met fin"),
+    "RehearseOver": (
+        "Over: everything was Ready after {after}, and stayed so.",
+        "Terminé : tout était Ready après {after}, et l'est resté.",
+    ),
+    "RehearseFailed": ("Over: not everything became Ready.", "Terminé : tout n'est pas devenu Ready."),
+    "RehearseStopped": (
+        "Stopped before its end: not everything was Ready yet.",
+        "Arrêté avant la fin : tout n'était pas encore Ready.",
+    ),
+    "RehearseGivenBack": (
+        "Given back: floors come down by {down} a minute.",
+        "Rendu : les planchers redescendent de {down} par minute.",
+    ),
+    "RehearseNotGivenBack": (
+        "not given back, it ends by itself at {until}: {problem}",
+        "non rendu, cela se termine de soi-même le {until} : {problem}",
+    ),
+    # a first ENTCapacity
+    "DraftHead": (
+        "A first ENTCapacity of what namespace {namespace} held on {at}. Nothing was changed there. Figures that could "
+        "not be seen are assumed, and say so: check it line by line.",
+        "Un premier ENTCapacity d'après ce que contenait le namespace {namespace} le {at}. Rien n'y a été changé. Les "
+        "chiffres qui ne se voient pas sont supposés, et le disent : à vérifier ligne par ligne.",
+    ),
+    "DraftNext": (
+        "Then: entcapacity validate {name}.yaml; entcapacity plan -f {name}.yaml; kubectl apply -f {name}.yaml",
+        "Puis : entcapacity validate {name}.yaml ; entcapacity plan -f {name}.yaml ; kubectl apply -f {name}.yaml",
+    ),
+    "DraftNoMetrics": (
+        "No metrics API answers here: how busy pods are now is not known.",
+        "Aucune API de métriques ne répond ici : l'occupation actuelle des pods n'est pas connue.",
+    ),
+    "DraftUnread": (
+        "{kind} could not be read, so that some may be missing here: {problem}",
+        "{kind} : lecture impossible, il peut en manquer ici : {problem}",
+    ),
+    "DraftMode": (
+        "plans and reports, writes nothing; Enforce once its plans have been right for some days",
+        "planifie et rend compte, n'écrit rien ; Enforce quand ses plans auront été justes quelques jours",
+    ),
+    "DraftShares": (
+        "with percent on each, if their shares are known",
+        "avec percent pour chacun, si leurs parts sont connues",
+    ),
+    "DraftLevels": ("all of them: name those whom it serves", "tous : nommer ceux qu'il sert"),
+    "DraftUsers": (
+        "{field}: {users} are assumed, by the national ratio to pupils; if you know better, give the field",
+        "{field} : {users} supposés, selon le rapport national aux élèves ; si vous savez mieux, renseigner le champ",
+    ),
+    "DraftSeen": (
+        "{target}: {replicas:replica|replicas} now, {ready} Ready",
+        "{target} : {replicas:réplica|réplicas} maintenant, {ready} Ready",
+    ),
+    "DraftSeenScaled": (
+        "{seen}; scaled by {object}, {min} to {max}",
+        "{seen} ; mis à l'échelle par {object}, de {min} à {max}",
+    ),
+    "DraftNoMaximum": ("no maximum of its own", "sans maximum propre"),
+    "DraftUsage": (
+        "CPU now: {used} cores in {pods:pod|pods} that request none",
+        "CPU maintenant : {used} cœurs dans {pods:pod|pods} sans requests",
+    ),
+    "DraftUsageOf": (
+        "CPU now: {used} of {requested} cores that {pods:pod requests|pods request}, {percent} %",
+        "CPU maintenant : {used} des {requested} cœurs que {pods:pod demande|pods demandent}, {percent} %",
+    ),
+    "DraftPooler": (
+        "a pooler: name {name} in the after of those that connect through it, with connections, and it follows them",
+        "un pooler : nommer {name} dans le champ after de ceux qui passent par lui, avec connections, et il les suit",
+    ),
+    "DraftGitOps": (
+        "{who} resets {object}: entcapacity will say how to have the field ignored",
+        "{who} remet {object} : entcapacity dira comment faire ignorer le champ",
+    ),
+    "DraftLogins": (
+        "by its name; Sessions is the default, Both the middle way",
+        "d'après son nom ; Sessions est le défaut, Both l'entre-deux",
+    ),
+    "DraftPeakNow": (
+        "as now: put what ran on an ordinary Monday at its peak",
+        "comme maintenant : mettre ce qui tournait au pic d'un lundi ordinaire",
+    ),
+    "DraftPeakFixed": ("always as many: no autoscaler", "toujours autant : pas d'autoscaler"),
+    "DraftPeakMost": (
+        "at its maximum of {max} now: more may have been needed",
+        "à son maximum de {max} maintenant : il en fallait peut-être plus",
+    ),
+    "DraftPeakHalf": (
+        "assumed, half of its maximum of {max}, as it is at its minimum now: put what ran on an ordinary Monday",
+        "supposé, moitié de son maximum de {max}, car il est à son minimum : mettre ce qui tournait un lundi ordinaire",
+    ),
+    "DraftPeakUnknown": (
+        "as now, at its minimum: put what ran on an ordinary Monday at its peak",
+        "comme maintenant, à son minimum : mettre ce qui tournait au pic d'un lundi ordinaire",
+    ),
+    "DraftBusyAim": ("what {object} aims at", "ce que vise {object}"),
+    "DraftBusyAbove": (
+        "utilizationPercent: {object} aims at {percent} % of requests, more than the field takes; 75 is assumed",
+        "utilizationPercent : {object} vise {percent} % des requests, plus que le champ ne prend ; 75 est supposé",
+    ),
+    "DraftBusyUnknown": (
+        "utilizationPercent: 75 is assumed; if they were less busy at that peak, give it",
+        "utilizationPercent : 75 est supposé ; s'ils étaient moins occupés à ce pic, le renseigner",
+    ),
+    "DraftMaximum": (
+        "assumed, {times} times that peak, since no autoscaler names one",
+        "supposé, {times} fois ce pic, car aucun autoscaler n'en nomme",
+    ),
+    "DraftLeftOut": ("Left out:", "Laissés de côté :"),
+    "DraftDaemonSet": ("{target}: as many as there are nodes", "{target} : autant que de nœuds"),
+    "DraftTooMany": ("{target}: a spec holds {most} at most", "{target} : un spec en contient {most} au plus"),
+    "DraftTaken": (
+        "{target}: the ENTCapacity {name} scales it already",
+        "{target} : l'ENTCapacity {name} le gère déjà",
+    ),
+    "DraftData": (
+        "{target}: keeps data ({word}), more replicas carry no more users",
+        "{target} : garde des données ({word}), plus de réplicas ne portent pas plus d'utilisateurs",
+    ),
+    "DraftAmbiguous": (
+        "{target}: {names} scale it: delete one, then take it in",
+        "{target} : {names} le gèrent : en supprimer un, puis l'ajouter",
+    ),
+    "DraftStopped": (
+        "{target}: stands at 0 replicas",
+        "{target} : à 0 réplica",
+    ),
+    "DraftOwned": (
+        "{target}: belongs to {owner}, which would put its replicas back",
+        "{target} : appartient à {owner}, qui remettrait ses réplicas",
+    ),
+    "DraftVolumes": (
+        "{target}: each replica keeps a volume, and no autoscaler scales it",
+        "{target} : chaque réplica garde un volume, et aucun autoscaler ne le gère",
+    ),
+    "DraftSingle": (
+        "{target}: 1 replica and no autoscaler; take it in if more of it carry more users",
+        "{target} : 1 réplica et pas d'autoscaler ; à ajouter si davantage portent plus d'utilisateurs",
+    ),
+    "DraftQueue": (
+        "{target}: {scaler} follows a queue ({triggers}), not users",
+        "{target} : {scaler} suit une file ({triggers}), pas les utilisateurs",
+    ),
+    "DraftOrphan": ("{scaler}: scales {target}, which is not there", "{scaler} : gère {target}, qui n'existe pas"),
+    "DraftNothing": (
+        "nothing in namespace {namespace} looks as if users needed more of it; left out: {why}",
+        "rien dans le namespace {namespace} ne semble servir plus d'utilisateurs avec plus de réplicas ; laissés de "
+        "côté : {why}",
+    ),
+    "DraftEmpty": (
+        "namespace {namespace} holds no Deployment, StatefulSet or autoscaler: is it the right one?",
+        "le namespace {namespace} ne contient ni Deployment, ni StatefulSet, ni autoscaler : est-ce le bon ?",
+    ),
+    "DraftWritten": (
+        "{file}: {taken:workload|workloads} taken in, {left} left out",
+        "{file} : {taken:workload pris|workloads pris}, {left} de côté",
+    ),
     "QuotaShort": (
         "ResourceQuota {quota}: {missing} of {resource} are missing at {at}: raise it before then",
         "ResourceQuota {quota} : il manque {missing} de {resource} le {at} : à relever avant",

@@ -39,6 +39,7 @@ from entcapacity.vocabulary import DayKind, Level, Role, Weekday
 
 MAX_USERS: Final = 20_000_000
 MAX_REPLICAS: Final = 10_000
+MOST_REHEARSED: Final = timedelta(hours=12)
 
 ScalesWith = Literal["Sessions", "Logins", "Both", "Clients"]
 Query = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -506,6 +507,46 @@ class Boost(Model):
     until: Instant = Field(description="When it ends.")
 
 
+class RehearsedFloor(Model):
+    """What a rehearsal holds of one workload."""
+
+    name: Name = Field(description="Name of the workload.")
+    replicas: Annotated[Replicas, Field(ge=1)] = Field(description="Its floor, as far as its maximum allows.")
+
+
+class Rehearsal(Model):
+    """Floors held for a while, to see whether they become Ready. It ends by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "timestamp(self.from) < timestamp(self.until)"
+                " && timestamp(self.until) - timestamp(self.from) <= duration('12h')",
+                "until is not after from, or more than twelve hours after",
+            )
+        )
+    )
+
+    from_: Instant = Field(alias="from", description="When it begins: 2027-01-03T21:00:00+01:00.")
+    until: Instant = Field(description="When it ends, at most twelve hours later.")
+    floors: tuple[RehearsedFloor, ...] = Field(
+        description="The floors; what is not named follows the plan alone, and a name that no workload has is ignored.",
+        min_length=1,
+        max_length=100,
+        json_schema_extra=BY_NAME,
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not timedelta(0) < self.until - self.from_ <= MOST_REHEARSED:
+            raise ValueError("until is not after from, or more than twelve hours after")
+        return self
+
+    def floor(self, workload: str) -> int:
+        """The floor it holds of a workload; 0 where it names none."""
+        return next((each.replicas for each in self.floors if each.name == workload), 0)
+
+
 class ENTCapacitySpec(Model):
     """What a platform needs: who connects, what carries them, and how it may be scaled."""
 
@@ -582,6 +623,9 @@ class ENTCapacitySpec(Model):
         (), description="Peaks that no calendar shows, such as exam results.", max_length=200, json_schema_extra=BY_NAME
     )
     boost: Boost | None = Field(None, description="More of everything, for a while.")
+    rehearsal: Rehearsal | None = Field(
+        None, description="Floors held for a while, to see whether they become Ready; entcapacity rehearse sets it."
+    )
 
 
 class ENTCapacity(Model):

@@ -100,7 +100,7 @@ class _Why:
         ramp = plan.spec.ramp
         self._up, self._down = ramp.up_per_minute, ramp.down_per_minute
         self._hold = ceil(ramp.hold / MINUTE)
-        self._served = workload.served
+        self._served, self._asked = workload.served, workload.asked
         self._leads = np.where(plan.demand.exceptional, workload.lead.exceptional, workload.lead.ordinary)
         falling = may_fall(plan.spec, plan.grid) if workload.clients else None
         self._fallen = smoothing.fall(plan.grid.length, self._down, falling)
@@ -108,12 +108,16 @@ class _Why:
 
     def __call__(self, index: int) -> Reason:
         workload = self._workload
-        floor, wanted = int(workload.floor[index]), int(workload.wanted[index])
-        if floor != wanted:
-            code = "CatchingUp" if floor < wanted else "ComingDown"
+        floor, asked = int(workload.floor[index]), int(self._asked[index])
+        rehearsal = self._plan.spec.rehearsal
+        if rehearsal is not None and asked > workload.wanted[index]:
+            until = self._clock(self._plan.grid.index(rehearsal.until), index)
+            return reason("Rehearsed", floor=int(workload.rehearsed.max()), until=until, up=self._up, down=self._down)
+        if floor != asked:
+            code = "CatchingUp" if floor < asked else "ComingDown"
             in_effect = workload.in_effect or 0
             since = self._clock(self._plan.grid.index_from(self._plan.as_of), index)
-            return reason(code, inEffect=in_effect, since=since, up=self._up, down=self._down, wanted=wanted)
+            return reason(code, inEffect=in_effect, since=since, up=self._up, down=self._down, wanted=asked)
         found = self.driver(index)
         if found.need <= workload.minimum:
             return reason("Minimum", need=int(workload.need[index]))

@@ -1,6 +1,16 @@
 """The command ``entcapacity``: options in, answers out."""
 
-from entcapacity.cli import announcing, operating, replaying, watching  # noqa: F401 -- add their commands
-from entcapacity.cli.commands import main
+from entcapacity.cli import (  # noqa: F401 -- they add their commands
+    announcing,
+    completion,
+    drafting,
+    operating,
+    rehearsing,
+    replaying,
+    watching,
+)
+from entcapacity.cli.commands import cli, main
+
+completion.know_names(cli)
 
 __all__ = ["main"]

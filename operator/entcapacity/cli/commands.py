@@ -40,6 +40,9 @@ _EXAMPLES: Final = {
     "entcapacity plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
     "explain": "entcapacity explain occitanie -n ent\n  "
     "entcapacity explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth",
+    "init": "entcapacity init -n ent --academie Toulouse --levels College,Lycee --pupils 120000",
+    "rehearse": "entcapacity rehearse occitanie -n ent --for 30m",
+    "completion": "entcapacity completion bash > ~/.local/share/bash-completion/completions/entcapacity",
     "replay": "entcapacity replay 2021-04-06",
     "run": "entcapacity run --namespace ent-capacity --watch-namespace ent",
     "release": "entcapacity release --namespace ent-capacity",
