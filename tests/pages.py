@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
-    for pattern in ("*.md", "benchmarks/*.md", "charts/*.md", "crds/*.md", "docs/**/*.md")
+    for pattern in ("*.md", "benchmarks/*.md", "charts/**/*.md", "crds/*.md", "docs/**/*.md")
     for page in ROOT.glob(pattern)
 )
 _MARK = re.compile(r"<!-- (not executable|file): (\S.*\S) -->|<!-- (on a cluster) -->")

@@ -122,7 +122,7 @@ def test_every_value_is_described_and_in_the_schema_and_no_other(chart: Path) ->
     assert not [key for key, _, said in values_of(chart) if not said]
     schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
     values = yaml.safe_load((chart / "values.yaml").read_text(encoding="utf-8"))
-    assert set(schema["properties"]) == {*values, "global"}
+    assert set(schema["properties"]) == {*values, "global", "enabled"}, "and what a chart around it may set"
     for key, value in values.items():
         closed = schema["properties"][key]
         if closed.get("additionalProperties") is False and key != "resources":
@@ -163,7 +163,7 @@ def test_for_the_whole_cluster_the_roles_are_the_rules_that_ship() -> None:
 
 def test_limited_to_namespaces_it_writes_nowhere_else() -> None:
     roles = [each for each in documents(OPERATOR, INSTALLS["limited"]) if each["kind"] in ("Role", "ClusterRole")]
-    by_place = {each["metadata"].get("namespace", ""): each["rules"] for each in roles if not aggregated(each)}
+    by_place = {each["metadata"].get("namespace", ""): each["rules"] for each in roles if not for_people(each)}
     shipped = rules()
     assert by_place == {
         "": shipped["cluster"],
@@ -174,12 +174,12 @@ def test_limited_to_namespaces_it_writes_nowhere_else() -> None:
     assert {verb for rule in by_place[""] for verb in rule["verbs"]} <= {"get", "list", "watch"}
 
 
-def aggregated(role: Mapping[str, Any]) -> bool:
-    return any("aggregate-to" in label for label in role["metadata"]["labels"])
+def for_people(role: Mapping[str, Any]) -> bool:
+    return str(role["metadata"]["name"]).endswith(("-view", "-edit", "-reader", "-announcer"))
 
 
 def test_the_lease_that_it_may_change_is_the_one_that_it_is_told() -> None:
-    found = {each["kind"]: each for each in documents(OPERATOR, {}, "blue", "system") if not aggregated(each)}
+    found = {each["kind"]: each for each in documents(OPERATOR, {}, "blue", "system") if not for_people(each)}
     (named,) = (rule["resourceNames"] for rule in found["Role"]["rules"] if "resourceNames" in rule)
     assert named == ["blue-ent-capacity"]
     for kind in ("Deployment", "Job"):

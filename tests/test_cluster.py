@@ -79,6 +79,28 @@ def test_autoscaler_that_sees_no_metric_still_goes_up_to_its_minimum(cluster: Cl
     cluster.kubectl("wait", "-n", namespace, "deployment/portal", "--for=jsonpath={.spec.replicas}=5", "--timeout=30s")
 
 
+def test_a_field_that_its_only_owner_leaves_out_is_lost_unless_it_was_handed_over(
+    cluster: Cluster, namespace: str
+) -> None:
+    def apply(manager: str, manifest: dict[str, Any]) -> None:
+        arguments = ("apply", "-n", namespace, "--server-side", f"--field-manager={manager}", "-f-")
+        cluster.kubectl(*arguments, stdin=json.dumps(manifest))
+
+    def replicas() -> int:
+        return int(cluster.kubectl("get", "deployment", "portal", "-n", namespace, "-o=jsonpath={.spec.replicas}"))
+
+    whole = json.loads(deployment())
+    bare = whole | {"spec": {name: value for name, value in whole["spec"].items() if name != "replicas"}}
+    handed_over = {name: whole[name] for name in ("apiVersion", "kind", "metadata")} | {"spec": {"replicas": 3}}
+    apply("flux", whole)
+    apply("flux", bare)
+    assert replicas() == 1
+    apply("flux", whole)
+    apply("handover", handed_over)
+    apply("flux", bare)
+    assert replicas() == 3
+
+
 def test_refuses_who_has_no_right_and_keeps_a_record_of_it(cluster: Cluster, namespace: str) -> None:
     cluster.kubectl("create", "-n", namespace, "serviceaccount", "nobody")
     nobody = cluster.kubeconfig_for("nobody", namespace)

@@ -145,6 +145,17 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
         "create", "rolebinding", "tenant", "-n", ent, "--clusterrole=edit", f"--serviceaccount={ent}:default"
     )
     eventually(lambda: cluster.kubectl("auth", "can-i", "create", "entcapacities", "-n", ent, f"--as={tenant}"))
+    # and with the roles that the chart has for people, it reads what all platforms share, and announces
+    for role, verb in (("reader", "list"), ("announcer", "create")):
+        cluster.kubectl(
+            "create",
+            "clusterrolebinding",
+            f"{ent}-{role}",
+            f"--clusterrole={system}-{CALLED}-{role}",
+            f"--serviceaccount={ent}:default",
+        )
+        asked = ("auth", "can-i", verb, "schoolannouncements", f"--as={tenant}")
+        eventually(lambda asked=asked: cluster.kubectl(*asked))
 
     # an upgrade, after which it speaks French, and back
     uid = hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"]

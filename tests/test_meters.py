@@ -192,6 +192,7 @@ def test_of_what_is_deleted_only_counters_stay() -> None:
     left = {each.name for each in text_string_to_metric_families(meters.text().decode()) if each.samples}
     assert {each.partition("_created")[0] for each in left} == {
         "entcapacity_leading",
+        "entcapacity_silent_loops",
         "entcapacity_passes",
         "entcapacity_failed_passes",
     }

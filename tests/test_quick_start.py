@@ -43,7 +43,9 @@ class Kubelet(threading.Thread):
         while not self._ended.wait(0.3):
             try:
                 self._look()
-            except (ClusterError, subprocess.SubprocessError) as error:
+            except ClusterError as error:  # it looks again in a moment
+                print(error)
+            except (AssertionError, subprocess.SubprocessError) as error:
                 self.problems.append(str(error))
 
     def end(self) -> None:

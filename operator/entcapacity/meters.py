@@ -35,6 +35,7 @@ class Meters:
         self._registry = CollectorRegistry()
         self._gauges: dict[Gauge, tuple[str, ...]] = {}
         self.leading = Gauge("entcapacity_leading", "1 where this operator holds the Lease", registry=self._registry)
+        self.silent = Gauge("entcapacity_silent_loops", "Loops not heard of for two minutes", registry=self._registry)
         self._sessions = self._gauge("expected_sessions", "Sessions expected now", _PLATFORM)
         self._high = self._gauge("high_sessions", "The upper band of the sessions expected now", _PLATFORM)
         self._observed = self._gauge("observed_sessions", "Sessions that Prometheus sees", _PLATFORM)

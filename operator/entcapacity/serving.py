@@ -20,6 +20,7 @@ def application(
     """``/metrics``, ``/healthz``, ``/readyz`` and ``/session/limit``; ``watched`` as in the operator's options."""
 
     async def metrics(_: web.Request) -> web.Response:
+        around.meters.silent.set(len(pulse.silent()))
         return web.Response(body=around.meters.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def healthz(_: web.Request) -> web.Response:
