@@ -568,7 +568,7 @@ def test_start_up_is_measured_believed_from_five_pods_on_and_kept_over_a_restart
         return found
 
     first = platform.operator(NIGHT, 60)
-    eventually(lambda: len(measured()["samples"]) == 1, 40)
+    eventually(lambda: len(measured()["samples"]) == 1, 90)
     assert "p95Minutes" not in measured()
     assumed = eventually(lead, 10)
     platform.patch(
@@ -607,7 +607,10 @@ def test_what_is_announced_too_late_is_said_with_the_instant_at_which_all_is_rea
     )
     time.sleep(max(0, (ready_at - start).total_seconds() / speed - (time.monotonic() - begun)))
     need = eventually(lambda: platform.status()["workloads"][0]["need"])
-    assert platform.ready("auth") >= need > 10
+    assert need > 10
+    eventually(
+        lambda: platform.ready("auth") >= need, 10
+    )  # the cluster has its own delays, 40 times as long on this clock
 
 
 def test_quotas_and_nodes_that_are_too_small_are_said_days_ahead(platform: Platform) -> None:

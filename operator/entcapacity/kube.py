@@ -96,7 +96,7 @@ class Kube:
             else self._custom.list_cluster_custom_object(group, version, plural)
         )
         answer = await _answered(asked)
-        return answer["items"], answer["metadata"]["resourceVersion"]
+        return answer["items"], answer["metadata"].get("resourceVersion", "")  # what is aggregated may have none
 
     async def write(self, write: Write) -> Object:
         """Does what a driver wants written; answers with the object, or its scale, as it then is."""

@@ -137,6 +137,7 @@ async def _operate(options: Options, around: Surroundings, ended: asyncio.Event,
             namespaces=options.watched,
             stop_flag=ended,
             ready_flag=started,
+            identity=kopf.Identity(options.identity),  # else it asks for a user's name, which an image's user has not
         )
     )
     starting, ending = asyncio.create_task(started.wait()), asyncio.create_task(ended.wait())
