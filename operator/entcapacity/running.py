@@ -137,7 +137,8 @@ async def _operate(options: Options, around: Surroundings, ended: asyncio.Event,
             namespaces=options.watched,
             stop_flag=ended,
             ready_flag=started,
-            identity=kopf.Identity(options.identity),  # else it asks for a user's name, which an image's user has not
+            # without one it asks for the user's name, and that of an image has none; Kopf keeps the type to itself
+            identity=options.identity,  # type: ignore[arg-type]
         )
     )
     starting, ending = asyncio.create_task(started.wait()), asyncio.create_task(ended.wait())
