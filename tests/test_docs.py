@@ -91,7 +91,7 @@ def seconds(text: str) -> float:
     ("what", "every"),
     [
         ("A pass without any cause", keeper._IDLE_SECONDS),
-        ("Targets that are neither Deployment nor StatefulSet", keeper._POLL_SECONDS),
+        ("Targets that are neither Deployment nor StatefulSet of `apps`", keeper._POLL_SECONDS),
         ("ConfigMaps of SchoolCalendars", almanac._LOOK_SECONDS),
         ("A workload with fewer Ready replicas", keeper._LATE_SECONDS),
         ("A list of everything that is watched", running._SWEEP_SECONDS),
@@ -135,7 +135,7 @@ def test_numbers_and_names_are_those_of_the_code(said: str) -> None:
 
 
 def test_the_condition_that_pods_are_late_is_said_with_its_minutes() -> None:
-    assert f"should have been {keeper._LATE_MINUTES} minutes ago" in CONDITIONS
+    assert f"should have been {reconcile.LATE_MINUTES} minutes ago" in CONDITIONS
 
 
 def test_drivers_and_fields_are_those_of_the_code() -> None:
