@@ -108,6 +108,7 @@ class Keeper:
         self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
+        self._not_published: tuple[Made | None, str] = (None, "")
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
@@ -487,7 +488,8 @@ class Keeper:
                 continue
             try:
                 pods = await self._around.kube.pods(self._key[0], ",".join(f"{k}={v}" for k, v in labels.items()))
-                nodes = await self._around.kube.nodes()
+                theirs = {each["spec"]["nodeName"] for each in pods if "nodeName" in each["spec"]}
+                nodes = await self._around.kube.nodes(theirs)
             except ClusterError as error:
                 log.info("%s: start-up of %s not measured: %s", self._name, name, error)
                 continue
@@ -548,7 +550,8 @@ class Keeper:
     async def _publish(self, document: Object, made: Made, now: datetime) -> None:
         """Writes the plan of the next 48 hours for other programs, when there is a new one and every six hours."""
         version = (made.key, now.timestamp() // (6 * 3600))
-        if self._published == version:
+        tried, said = self._not_published
+        if self._published == version or tried is made:  # what is somebody else's is tried again with the next plan
             return
         namespace, name = self._key
         text = await asyncio.to_thread(summary.published, made.plan, name, now, self._around.language)
@@ -568,11 +571,15 @@ class Keeper:
         try:
             await self._around.kube.apply_config_map(namespace, called, body)
         except ClusterError as error:
-            log.warning("%s: plan not published: %s", self._name, error)
-            if error.status != HTTPStatus.CONFLICT:
-                return
-            await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": str(error)})
-        self._published = version
+            why = reason("PlanNotPublished", problem=str(error)).text(self._around.language)
+            if error.status != HTTPStatus.CONFLICT or why != said:
+                log.warning("%s: %s", self._name, why)
+            if error.status == HTTPStatus.CONFLICT:
+                self._not_published = made, why
+                if why != said:
+                    await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": why})
+            return
+        self._published, self._not_published = version, (None, "")
 
     def _next(self, planned: Plan, now: datetime) -> datetime:
         """When something changes by itself: a step, a maximum, or news that were prepared."""
