@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from entcapacity import almanac, keeper, leader, observing, pulse, reconcile, running, startups, summary, targets
+from entcapacity import almanac, keeper, kube, leader, observing, pulse, reconcile, running, startups, summary, targets
 from entcapacity.conditions import _HOLDS, CONCERNS
 from entcapacity.handlers import FINALIZER
 from entcapacity.meters import Meters
@@ -109,6 +109,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
     "said",
     [
         f"but {keeper._STATUS_SECONDS:g} s apart",
+        f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
         f"after {keeper._RETRY_SECONDS:g} s |",
         f"it reaches {keeper.HORIZON.days} days ahead",
         f"the {keeper.HORIZON.days} days that are planned",

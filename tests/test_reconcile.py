@@ -27,6 +27,7 @@ from entcapacity.reconcile import (
     Wanted,
     ask,
     decide,
+    moved_up,
     not_ready,
     obstacles,
     release,
@@ -273,6 +274,20 @@ def test_what_a_rival_resets_is_held_where_it_was_however_often_it_is_reset():
         now += 20 * SECOND
     there.set(minReplicas=95)  # a hand that raises it counts
     assert _pass(decider, there, now, hold=True).asked.floor == 95
+
+
+@pytest.mark.parametrize(
+    ("minimum", "asked", "begun", "moved"),
+    [
+        (50, Asked(10, None), 12, True),  # a hand
+        (10, Asked(10, None), 12, False),
+        (50, Asked(48, None), 50, False),  # its lowering is refused: the plan knows where it began
+        (51, Asked(48, None), 50, True),
+        (50, None, 12, False),  # nothing was asked for yet
+    ],
+)
+def test_a_floor_that_was_moved_up_is_planned_from_once(minimum, asked, begun, moved):
+    assert moved_up(Applied("HPA", minimum, 400).seen(), asked, begun) is moved
 
 
 # --- what should be Ready ---------------------------------------------------------------------------------------------

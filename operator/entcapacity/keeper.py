@@ -30,7 +30,7 @@ from entcapacity.ownership import all_objects, given_back, let_go, look_at, seen
 from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import LATE_MINUTES, Asked, Decider, Decision, Due, not_ready, obstacles
+from entcapacity.reconcile import LATE_MINUTES, Asked, Decider, Decision, Due, moved_up, not_ready, obstacles
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.steps import why
@@ -301,9 +301,8 @@ class Keeper:
         )
         old = self._made
         begun = old.plan.facts.floors if old else {}
-        above = not suspended and any(  # also above what it was made from: once is enough for what cannot be lowered
-            name in self._asked and each.minimum > max(self._asked[name].floor, begun.get(name, 0))
-            for name, each in there.items()
+        above = not suspended and any(
+            moved_up(each, self._asked.get(name), begun.get(name, 0)) for name, each in there.items()
         )
         if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
             return old

@@ -133,6 +133,12 @@ def obstacles(seen: Seen, must_run: bool) -> list[Reason]:
     return found
 
 
+def moved_up(seen: Seen, asked: Asked | None, begun: int) -> bool:
+    """Whether somebody moved a floor above what was asked for, and above what the plan began with: from what cannot be
+    lowered, since that is refused or contested, it is planned once."""
+    return asked is not None and seen.minimum > max(asked.floor, begun)
+
+
 class Due:
     """How many replicas of one workload should be Ready, whatever plans come and go.
 
