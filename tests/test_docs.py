@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from entcapacity import almanac, keeper, leader, observing, pulse, reconcile, running, startups, summary, targets
+from entcapacity import almanac, keeper, kube, leader, observing, pulse, reconcile, running, startups, summary, targets
 from entcapacity.conditions import _HOLDS, CONCERNS
 from entcapacity.handlers import FINALIZER
 from entcapacity.meters import Meters
@@ -49,7 +49,7 @@ def test_every_entry_says_what_to_do() -> None:
             assert len(entry.split()) > 3, code
 
 
-@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept"])
+@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept", "PlanNotPublished"])
 def test_what_is_told_elsewhere_is_a_reason_too(code: str) -> None:
     assert f"`{code}`" in CONDITIONS
     assert reason(code).code == code
@@ -91,7 +91,7 @@ def seconds(text: str) -> float:
     ("what", "every"),
     [
         ("A pass without any cause", keeper._IDLE_SECONDS),
-        ("Targets that are neither Deployment nor StatefulSet", keeper._POLL_SECONDS),
+        ("Targets that are neither Deployment nor StatefulSet of `apps`", keeper._POLL_SECONDS),
         ("ConfigMaps of SchoolCalendars", almanac._LOOK_SECONDS),
         ("A workload with fewer Ready replicas", keeper._LATE_SECONDS),
         ("A list of everything that is watched", running._SWEEP_SECONDS),
@@ -109,6 +109,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
     "said",
     [
         f"but {keeper._STATUS_SECONDS:g} s apart",
+        f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
         f"after {keeper._RETRY_SECONDS:g} s |",
         f"it reaches {keeper.HORIZON.days} days ahead",
         f"the {keeper.HORIZON.days} days that are planned",
@@ -135,7 +136,7 @@ def test_numbers_and_names_are_those_of_the_code(said: str) -> None:
 
 
 def test_the_condition_that_pods_are_late_is_said_with_its_minutes() -> None:
-    assert f"should have been {keeper._LATE_MINUTES} minutes ago" in CONDITIONS
+    assert f"should have been {reconcile.LATE_MINUTES} minutes ago" in CONDITIONS
 
 
 def test_drivers_and_fields_are_those_of_the_code() -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import web
 from kubernetes.aio import client, config
 
 from cluster.control_plane import Cluster
@@ -79,3 +81,76 @@ def test_what_was_deleted_while_no_watch_saw_it_is_forgotten(cluster: Cluster, n
             assert list(objects.workloads) == [("apps", "Deployment", "auth")]
 
     on(cluster, swept)
+
+
+# --- what is answered by whatever stands before an API server ---------------------------------------------------------
+
+
+def answered(answer: Callable[[web.Request], web.Response], work: Callable[[Kube], Awaitable[None]]) -> None:
+    """Does something with a server on this machine that answers as told."""
+
+    async def handle(request: web.Request) -> web.Response:
+        return answer(request)
+
+    async def done() -> None:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        _, port = runner.addresses[0]
+        kube = Kube(client.ApiClient(client.Configuration(host=f"http://127.0.0.1:{port}")))
+        try:
+            await work(kube)
+        finally:
+            await kube.close()
+            await runner.cleanup()
+
+    asyncio.run(done())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (429, "too many requests", "Too Many Requests"),
+        (503, "<html>no healthy upstream</html>", "Service Unavailable"),
+        (403, '{"kind": "Status", "message": "pods is forbidden"}', "pods is forbidden"),
+        (503, '["no", "object"]', "Service Unavailable"),
+        (500, '"a word"', "Internal Server Error"),
+    ],
+)
+def test_a_refusal_keeps_its_status_whatever_its_words_are(status: int, body: str, said: str) -> None:
+    async def refused(kube: Kube) -> None:
+        with pytest.raises(ClusterError, match=said) as error:
+            await kube.pods("ent", "app=auth")
+        assert error.value.status == status
+
+    answered(lambda _: web.Response(status=status, text=body), refused)
+
+
+@pytest.mark.parametrize("body", ["<html>log in</html>", '["no", "object"]', ""])
+def test_an_answer_that_is_no_object_is_none(body: str) -> None:
+    async def refused(kube: Kube) -> None:
+        with pytest.raises(ClusterError, match="the API server answers no") as error:
+            await kube.pods("ent", "app=auth")
+        assert error.value.status == 0
+
+    answered(lambda _: web.Response(text=body), refused)
+
+
+def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that_is_new() -> None:
+    asked: Counter[str] = Counter()
+
+    def nodes(request: web.Request) -> web.Response:
+        asked[request.path] += 1
+        names = [f"node-{each}" for each in range(asked[request.path])]
+        return web.json_response({"items": [{"metadata": {"name": each}} for each in names]})
+
+    async def several(kube: Kube) -> None:
+        found = await asyncio.gather(*(kube.nodes() for _ in range(20)))
+        assert all(len(each) == 1 for each in found)
+        assert len(await kube.nodes({"node-0"})) == 1
+        assert len(await kube.nodes({"node-1"})) == 2
+        assert asked == {"/api/v1/nodes": 2}
+
+    answered(nodes, several)

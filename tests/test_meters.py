@@ -1,6 +1,5 @@
-"""What Prometheus is told: what should be Ready, what is needed soon, and nothing of what is gone."""
+"""What Prometheus is told: what is needed soon, when the peak comes, and nothing of what is gone."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +19,10 @@ FIRST_REMOTE, ORDINARY = "2021-04-06", "2021-03-25"
 PORTAL: dict[str, Any] = {"name": "portal", "ordinaryPeak": {"replicas": 12}, "min": 2, "startup": "10m"}
 
 
-def planned(at: str, *workloads: dict[str, Any], floor: int | None = None, **spec: Any) -> Plan:
+def planned(at: str, *workloads: dict[str, Any], **spec: Any) -> Plan:
     now = instant(at)
-    known = facts(APRIL_2021, floors={} if floor is None else {"portal": floor})
     window = Grid.between(now - MINUTE, now + timedelta(days=2))
-    return plan(capacity(workloads=list(workloads or [PORTAL]), **spec), known, now, window)
+    return plan(capacity(workloads=list(workloads or [PORTAL]), **spec), facts(APRIL_2021), now, window)
 
 
 def seen(ready: int) -> Seen:
@@ -57,9 +55,14 @@ def told(meters: Meters, name: str, **labels: str) -> list[float]:
     return [each.value for each in samples if labels.items() <= each.labels.items()]
 
 
-def show(meters: Meters, made: Plan, at: str, ready: int = 500) -> None:
-    there = dict.fromkeys([each.name for each in made.workloads], seen(ready))
-    meters.planned(KEY, made, there, made.grid.index(instant(at)), None)
+def show(meters: Meters, made: Plan, at: str) -> None:
+    index, there = made.grid.index(instant(at)), dict.fromkeys([each.name for each in made.workloads], seen(500))
+    meters.planned(KEY, made, there, due(made, index), index, None)
+
+
+def due(made: Plan, index: int) -> dict[str, int]:
+    """What the plan itself has Ready, as where all was asked for long ago."""
+    return {each.name: int(each.ready[index]) for each in made.workloads}
 
 
 # --- what is needed soon ----------------------------------------------------------------------------------------------
@@ -104,46 +107,6 @@ def test_more_than_may_be_asked_for_is_not_waited_for() -> None:
     assert told(meters, "shortfall_replicas")[0] > 0
 
 
-# --- what should be Ready ---------------------------------------------------------------------------------------------
-
-
-def test_a_new_plan_does_not_take_for_ready_what_was_asked_for_a_minute_ago() -> None:
-    meters, start = Meters(), instant(f"{FIRST_REMOTE}T08:00:00+02:00")
-    first = planned(start.isoformat(), floor=4)
-    due = []
-    for minute in range(25):
-        now = start + minute * MINUTE
-        made = (
-            first
-            if minute < 2
-            else planned(now.isoformat(), floor=int(first.workload("portal").floor[first.grid.index(now)]))
-        )
-        assert minute < 2 or made.workload("portal").ready[made.grid.index(now)] > 4  # what the plan itself believes
-        show(meters, made, now.isoformat(), ready=4)
-        due.append(told(meters, "due_replicas")[0])
-    assert set(due[:10]) == {4}
-    followed = [int(first.workload("portal").ready[first.grid.index(start) + minute]) for minute in range(25)]
-    assert due == followed
-
-
-def test_what_an_operator_finds_is_due_only_after_its_start_up() -> None:
-    meters, start = Meters(), instant(f"{FIRST_REMOTE}T08:00:00+02:00")
-    made = planned(start.isoformat())
-    for minute, due in ((0, 3), (9, 3), (10, int(made.workload("portal").floor[made.grid.index(start)]))):
-        show(meters, made, (start + minute * MINUTE).isoformat(), ready=3)
-        assert told(meters, "due_replicas") == [due]
-
-
-def test_a_floor_that_comes_down_is_due_no_more_at_once() -> None:
-    meters, start = Meters(), instant(f"{FIRST_REMOTE}T08:00:00+02:00")
-    made = planned(start.isoformat())
-    for minute in range(15):
-        show(meters, made, (start + minute * MINUTE).isoformat(), ready=60)
-    lower = replace(made, workloads=tuple(replace(each, floor=each.floor * 0 + 2) for each in made.workloads))
-    show(meters, lower, (start + 15 * MINUTE).isoformat())
-    assert told(meters, "due_replicas") == [2]
-
-
 # --- the peak ---------------------------------------------------------------------------------------------------------
 
 
@@ -178,7 +141,8 @@ def test_of_a_target_that_is_missing_no_floor_and_no_ready_replica_is_told_but_w
     show(meters, made, noon)
     assert told(meters, "ready_replicas") == [500]
     index = made.grid.index(instant(noon))
-    meters.planned(KEY, made, {"portal": reason("TargetMissing", workload="portal", target="x")}, index, None)
+    missing = {"portal": reason("TargetMissing", workload="portal", target="x")}
+    meters.planned(KEY, made, missing, due(made, index), index, None)
     assert (told(meters, "ready_replicas"), told(meters, "floor_replicas")) == ([], [])
     assert told(meters, "needed_replicas", day="exceptional")[0] > 0
 

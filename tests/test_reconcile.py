@@ -1,5 +1,6 @@
 """One pass about one workload: what is asked for, what is written, and how fast a floor may move."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,22 +13,27 @@ from applying import Applied
 from entcapacity import smoothing
 from entcapacity.drivers import held
 from entcapacity.facts import Bounds
-from entcapacity.plan import plan
+from entcapacity.grid import MINUTE, Grid
+from entcapacity.plan import Plan, plan
 from entcapacity.reconcile import (
     AT_ONCE,
+    LATE_MINUTES,
     Asked,
     Contest,
     Decider,
     Decision,
+    Due,
     Pace,
     Wanted,
     ask,
     decide,
+    moved_up,
+    not_ready,
     obstacles,
     release,
 )
 from entcapacity.targets import Former, Ref, Seen
-from specs import APRIL_2021, capacity, facts, window
+from specs import APRIL_2021, capacity, facts, instant, window
 
 NOW = datetime(2021, 4, 6, 6, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -258,6 +264,98 @@ def test_what_is_put_back_again_and_again_rests_until_it_may_be_tried():
     assert (decision.reset, decision.contested, decision.rests, decision.writes) == (True, True, True, ())
     assert decision.again == now - SECOND + timedelta(minutes=1)
     assert _pass(decider, there, decision.again).writes
+
+
+def test_what_a_rival_resets_is_held_where_it_was_however_often_it_is_reset():
+    decider, there, now = Decider("ent"), Applied("HPA", 80, 400), _at(60)
+    for _ in range(AT_ONCE):
+        assert _pass(decider, there, now, hold=True).asked.floor == 80
+        there.set(minReplicas=3)
+        now += 20 * SECOND
+    there.set(minReplicas=95)  # a hand that raises it counts
+    assert _pass(decider, there, now, hold=True).asked.floor == 95
+
+
+@pytest.mark.parametrize(
+    ("minimum", "asked", "begun", "moved"),
+    [
+        (50, Asked(10, None), 12, True),  # a hand
+        (10, Asked(10, None), 12, False),
+        (50, Asked(48, None), 50, False),  # its lowering is refused: the plan knows where it began
+        (51, Asked(48, None), 50, True),
+        (50, None, 12, False),  # nothing was asked for yet
+    ],
+)
+def test_a_floor_that_was_moved_up_is_planned_from_once(minimum, asked, begun, moved):
+    assert moved_up(Applied("HPA", minimum, 400).seen(), asked, begun) is moved
+
+
+# --- what should be Ready ---------------------------------------------------------------------------------------------
+
+PORTAL: dict[str, Any] = {"name": "portal", "ordinaryPeak": {"replicas": 12}, "min": 2, "startup": "10m"}
+EIGHT = instant("2021-04-06T08:00:00+02:00")
+
+
+def _portal(now: datetime, floor: int | None = None) -> Plan:
+    known = facts(APRIL_2021, floors={} if floor is None else {"portal": floor})
+    return plan(capacity(workloads=[PORTAL]), known, now, Grid.between(now - MINUTE, now + timedelta(days=1)))
+
+
+def _due(due: Due, made: Plan, now: datetime, ready: int, late: int = 0) -> int:
+    index = made.grid.index(now)
+    due.look(made, "portal", index, ready)
+    return due.by(made, "portal", index, late)
+
+
+@pytest.mark.parametrize("late", [0, LATE_MINUTES])
+def test_a_new_plan_does_not_take_for_ready_what_was_asked_for_a_minute_ago(late):
+    due, first = Due(), _portal(EIGHT, floor=4)
+    floors, ready = first.workload("portal").floor, first.workload("portal").ready
+    found = []
+    for minute in range(25):
+        now = EIGHT + minute * MINUTE
+        made = first if minute < 2 else _portal(now, floor=int(floors[first.grid.index(now)]))
+        assert minute < 2 or made.workload("portal").ready[made.grid.index(now)] > 4  # what the plan itself believes
+        found.append(_due(due, made, now, 4, late))
+    begin = first.grid.index(EIGHT)
+    assert set(found[: 10 + late]) == {4}
+    assert found == [4] * late + [int(ready[begin + minute]) for minute in range(25 - late)]
+
+
+def test_what_is_late_is_said_just_the_same_after_a_new_plan():
+    due, first = Due(), _portal(EIGHT, floor=4)
+    floors, begin = first.workload("portal").floor, first.grid.index(EIGHT)
+    started = int((first.workload("portal").ready[begin:] > 4).argmax())
+    for minute in range(30):
+        now = EIGHT + minute * MINUTE
+        made = _portal(now, floor=int(floors[first.grid.index(now)]))  # each minute a new one
+        is_due = _due(due, made, now, 4, LATE_MINUTES)
+        there = Applied("HPA", int(floors[first.grid.index(now)]), 400, replicas=4).seen()
+        late = not_ready(replace(there, ready=4), is_due)
+        assert bool(late) == (minute >= started + LATE_MINUTES)
+
+
+def test_what_an_operator_finds_is_due_only_after_its_start_up():
+    due, made = Due(), _portal(EIGHT)
+    for minute, found in ((0, 3), (9, 3), (10, int(made.workload("portal").floor[made.grid.index(EIGHT)]))):
+        assert _due(due, made, EIGHT + minute * MINUTE, 3) == found
+
+
+def test_a_floor_that_comes_down_is_due_no_more_at_once():
+    due, made = Due(), _portal(EIGHT)
+    for minute in range(15):
+        _due(due, made, EIGHT + minute * MINUTE, 60)
+    lower = replace(made, workloads=tuple(replace(each, floor=each.floor * 0 + 2) for each in made.workloads))
+    assert _due(due, lower, EIGHT + 15 * MINUTE, 60) == 2
+
+
+def test_an_autoscaler_that_does_not_follow_its_minimum_is_late_and_what_has_its_own_reason_is_not():
+    there = replace(Applied("HPA", 80, 400, replicas=5).seen(), ready=5)
+    assert [dict(each.args) for each in not_ready(there, 80)] == [{"workload": "auth", "ready": 5, "due": 80}]
+    assert not_ready(there, 5) == []
+    assert not_ready(replace(there, minimum=5), 80) == []  # more than is asked for is not waited for
+    assert not_ready(replace(there, paused=True), 80) == []
+    assert not_ready(replace(there, replicas=0, ready=0), 80) == []
 
 
 # --- quarrels ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from entcapacity.plan import Plan, plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import Asked
 from entcapacity.startups import Startups
-from entcapacity.summary import State, carried, iso, next_change, next_step, published, status, today
+from entcapacity.summary import State, carried, iso, next_change, next_step, published, released, status, today
 from entcapacity.targets import Former, Ref, Seen
 from specs import APRIL_2021, capacity, facts, window
 
@@ -250,3 +250,12 @@ def test_instants_are_written_as_the_api_server_does() -> None:
 def test_of_states_that_differ_only_in_who_is_ready_the_plan_is_the_same() -> None:
     one = state(seen("auth"), seen("portal"))
     assert status(replace(one), NOW, "en") == status(one, NOW, "en")
+
+
+def test_once_everything_was_given_back_no_former_value_is_left_for_an_operator_that_comes_later() -> None:
+    before = shown(seen("auth"), seen("portal"))
+    assert [each["former"] for each in before["workloads"]] == [{"minimum": 2}] * 2
+    after = released(before)
+    assert not any("former" in each for each in after["workloads"])
+    assert [each["name"] for each in after["workloads"]] == ["auth", "portal"]
+    assert after.keys() == before.keys()

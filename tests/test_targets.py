@@ -13,6 +13,7 @@ from entcapacity.targets import (
     FORMER,
     Former,
     Objects,
+    Ref,
     data_owner,
     held_by,
     holders,
@@ -162,6 +163,19 @@ def test_ready_replicas_that_a_kind_tells_itself_are_believed():
     assert found["status"] == {"readyReplicas": 2, "replicas": 5}
 
 
+@pytest.mark.parametrize(
+    ("version", "kind", "watched"),
+    [
+        ("apps/v1", "Deployment", True),
+        ("apps/v1", "StatefulSet", True),
+        ("apps.kruise.io/v1beta1", "StatefulSet", False),
+        ("apps/v1", "ReplicaSet", False),
+    ],
+)
+def test_a_kind_of_the_same_name_in_another_group_is_none_that_the_watches_bring(version, kind, watched):
+    assert Ref(version, kind, "ent", "auth").watched is watched
+
+
 # --- what stands in the way -------------------------------------------------------------------------------------------
 
 
@@ -236,7 +250,22 @@ def test_a_mark_with_a_raised_maximum_is_read_as_it_was_written(minimum, maximum
     assert look(deployment(), hpa(**mark(former))).former == former
 
 
-@pytest.mark.parametrize("text", ["", "rubbish", "[]", "3", json.dumps({"by": "ent"}), json.dumps({"minimum": 3})])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rubbish",
+        "[]",
+        "3",
+        json.dumps({"by": "ent"}),
+        json.dumps({"minimum": 3}),
+        '{"by": "ent", "minimum": "3"}',
+        '{"by": "ent", "minimum": true}',
+        '{"by": "ent", "minimum": 2.5}',
+        '{"by": "ent", "minimum": 3, "maximum": "40"}',
+        '{"by": "ent", "minimum": [3]}',
+    ],
+)
 def test_a_mark_that_somebody_spoilt_is_none(text):
     assert look(deployment(), hpa(annotations={FORMER: text})).former is None
 
@@ -320,6 +349,8 @@ def test_a_workload_whose_autoscaler_is_gone_had_before_us_what_that_one_had():
 
     mark = {FORMER: Former("ent", 2).written()}
     assert looked(deployment(14), hpa(least=14, annotations=mark)).former == Former("ent", 2)
+    assert looked(deployment(14)).former is None
+    formers[Ref("apps/v1", "Deployment", "ent", "auth")] = 2
     alone = looked(deployment(14))
     assert (alone.driver, alone.former, alone.bounds) == ("Scale", Former("", 2), Bounds(2, None))
     other = {FORMER: Former("ent", 5).written()}

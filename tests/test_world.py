@@ -95,6 +95,25 @@ def test_of_what_a_list_does_not_have_what_came_after_it_stays_and_the_rest_is_f
     assert world.objects("ent").hpas == world.objects("other").hpas == ()
 
 
+def test_a_list_without_a_comparable_version_forgets_nothing() -> None:
+    world = World()
+    world.put(found("HorizontalPodAutoscaler", version=5))
+    world.listed("autoscaling/v2", "HorizontalPodAutoscaler", "", [], "")
+    assert len(world.objects("ent").hpas) == 1
+
+
+def test_of_a_predecessor_nothing_is_kept() -> None:
+    world = World()
+    for uid in ("1", "2"):
+        made = found(
+            CAPACITY, uid=uid, audience=AUDIENCE, workloads=[{"name": "auth", "ordinaryPeak": {"replicas": 6}}]
+        )
+        made["metadata"]["generation"] = 1
+        world.put(made)
+        world.parsed(made)
+    assert list(world._parsed) == ["2"]
+
+
 def test_a_spec_is_parsed_once_for_each_generation_and_a_mistake_is_said_each_time() -> None:
     def document(generation: int, **spec: Any) -> Any:
         made = found(CAPACITY, **spec)

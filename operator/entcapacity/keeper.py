@@ -30,12 +30,12 @@ from entcapacity.ownership import all_objects, given_back, let_go, look_at, seen
 from entcapacity.parse import InvalidResource
 from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import Asked, Decider, Decision, obstacles
+from entcapacity.reconcile import LATE_MINUTES, Asked, Decider, Decision, Due, moved_up, not_ready, obstacles
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.steps import why
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import WATCHED, Object, Ref, Seen
+from entcapacity.targets import Object, Ref, Seen
 from entcapacity.world import CAPACITY, Key
 
 HORIZON: Final = timedelta(days=14)
@@ -55,8 +55,6 @@ _POLL_SECONDS: Final = 5.0
 """How often kinds are looked at that no watch brings."""
 _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
-_LATE_MINUTES: Final = 3
-"""Minutes beyond its lead after which a replica that is not Ready is late."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
 _TOGETHER_SECONDS: Final = 0.05
@@ -96,6 +94,7 @@ class Keeper:
         self._lock = asyncio.Lock()
         self._made: Made | None = None
         self._deciders: dict[str, Decider] = {}
+        self._due: dict[str, Due] = {}
         self._last: datetime | None = None
         self._asked: dict[str, Asked] = {}
         self._refused: dict[str, _Refused] = {}
@@ -109,6 +108,7 @@ class Keeper:
         self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
+        self._not_published: tuple[Made | None, str] = (None, "")
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
@@ -200,9 +200,10 @@ class Keeper:
         look = replace(look, hold=look.hold or back or incomplete)
         found += [*look.found, *_compared(made.plan, look, now)]
         self._around.meters.saw(self._key, look.observation)
+        self._look_at_due(made.plan, seen, now)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
         await self._measure(seen, objects)
-        retry += await self._look_at_late(seen, found)
+        retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
         state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
         status = summary.status(state, now, self._around.language)
@@ -221,7 +222,7 @@ class Keeper:
         ]
         if spec.observed is not None:
             seconds.append(EVERY_SECONDS)
-        if any(targets.target_of(each, "").kind not in WATCHED for each in spec.workloads):
+        if not all(targets.target_of(each, "").watched for each in spec.workloads):
             seconds.append(_POLL_SECONDS)
         return min(seconds)
 
@@ -266,7 +267,11 @@ class Keeper:
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
         found = seen_for(self._around.world, document, workload, objects)
-        return targets.inherited(found, self._formers) if isinstance(found, Seen) else found
+        if isinstance(found, Reason):
+            return found
+        if found.driver != "Scale" and found.former is not None:
+            self._formers[found.target] = found.former.minimum
+        return targets.inherited(found, self._formers)
 
     async def _plan(
         self,
@@ -294,10 +299,11 @@ class Keeper:
             tuple(sorted(facts.startups.items())),
             tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
         )
-        above = not suspended and any(
-            name in self._asked and each.minimum > self._asked[name].floor for name, each in there.items()
-        )
         old = self._made
+        begun = old.plan.facts.floors if old else {}
+        above = not suspended and any(
+            moved_up(each, self._asked.get(name), begun.get(name, 0)) for name, each in there.items()
+        )
         if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
             return old
         minute = now.replace(second=0, microsecond=0)
@@ -321,7 +327,7 @@ class Keeper:
         except Exception as error:  # whatever it is, what is there is held
             log.exception("%s: the plan failed", self._name)
             found.append(reason("PlanFailed", problem=f"{type(error).__name__}: {error}"))
-            return old
+            return old if old and {each.name for each in old.plan.workloads} == seen.keys() else None
         return self._made
 
     def _decider(self, name: str) -> Decider:
@@ -363,8 +369,11 @@ class Keeper:
             return await self._let_go(document, targets.held_by(self._key[1], objects), found)
         if spec.suspend_until is not None and now < spec.suspend_until:
             found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
+            self._deciders.clear()  # whatever we wrote before: what comes after starts from what is there
             return [self._around.clock.seconds_until(spec.suspend_until)]
-        index = planned.grid.index(now)
+        index, names = planned.grid.index(now), {each.name for each in there}
+        for name in self._deciders.keys() - names:  # gone, or another's for now: what we wrote there counts no more
+            del self._deciders[name]
         answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
         again = await self._let_go(document, self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]
@@ -415,7 +424,7 @@ class Keeper:
             return again
         self._asked[each.name] = decision.asked
         if not decision.writes:
-            self._ready_in_time(planned, each, index, found)
+            found += not_ready(each, self._due[each.name].by(planned, each.name, index, LATE_MINUTES))
             return again
         refused = self._refused.get(each.name)
         if refused is not None and refused.asked == decision.asked and time.monotonic() < refused.until:
@@ -443,21 +452,24 @@ class Keeper:
         (because,) = why(planned, planned.workload(each.name), [planned.grid.index(now)])
         log.info("%s: %s %d → %d: %s", self._name, each.at, before, asked.floor, because.text(self._around.language))
 
-    def _ready_in_time(self, planned: Plan, each: Seen, index: int, found: list[Reason]) -> None:
-        """Says when fewer are Ready than should have been for a while."""
-        due = int(planned.workload(each.name).ready[max(0, index - _LATE_MINUTES) : index + 1].min())
-        if each.ready < min(due, each.replicas) and index > planned.grid.index(planned.as_of) + _LATE_MINUTES:
-            found.append(reason("NotReady", workload=each.name, ready=each.ready, due=due))
+    def _look_at_due(self, planned: Plan, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
+        """Remembers what is asked for, from which follows how many should be Ready later."""
+        self._due = {each.name: self._due.get(each.name, Due()) for each in planned.workloads}
+        for name, due in self._due.items():
+            there = seen[name]
+            due.look(planned, name, planned.grid.index(now), there.ready if isinstance(there, Seen) else 0)
 
-    async def _look_at_late(self, seen: Mapping[str, Seen | Reason], found: Iterable[Reason]) -> list[float]:
+    async def _look_at_late(
+        self, seen: Mapping[str, Seen | Reason], objects: targets.Objects, found: Iterable[Reason]
+    ) -> list[float]:
         """Looks itself at workloads that are late, now and then: a watch that went silent would leave them so."""
         late = {dict(each.args)["workload"] for each in found if each.code == "NotReady"}
         wait = self._looked_at_late + _LATE_SECONDS - time.monotonic()
         if late and wait <= 0:
             self._looked_at_late, wait = time.monotonic(), _LATE_SECONDS
-            for each in seen.values():
-                if isinstance(each, Seen) and each.name in late and each.target.kind in WATCHED:
-                    await look_at(self._around, each.target)
+            there = (each.target for each in seen.values() if isinstance(each, Seen) and each.name in late)
+            uids = {each: objects.workloads[each.key]["metadata"]["uid"] for each in there if each.watched}
+            await asyncio.gather(*(look_at(self._around, at, uid) for at, uid in uids.items()))
         return [wait] if late else []
 
     async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
@@ -475,7 +487,8 @@ class Keeper:
                 continue
             try:
                 pods = await self._around.kube.pods(self._key[0], ",".join(f"{k}={v}" for k, v in labels.items()))
-                nodes = await self._around.kube.nodes()
+                theirs = {each["spec"]["nodeName"] for each in pods if "nodeName" in each["spec"]}
+                nodes = await self._around.kube.nodes(theirs)
             except ClusterError as error:
                 log.info("%s: start-up of %s not measured: %s", self._name, name, error)
                 continue
@@ -491,7 +504,8 @@ class Keeper:
 
     def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
         index = made.plan.grid.index(now)
-        self._around.meters.planned(self._key, made.plan, seen, index, summary.next_change(made.plan, index))
+        due = {name: each.by(made.plan, name, index) for name, each in self._due.items()}
+        self._around.meters.planned(self._key, made.plan, seen, due, index, summary.next_change(made.plan, index))
         for each in made.plan.workloads:  # also what an operator before us measured
             self._around.meters.started(self._key, each.name, self._startups.get(each.name, Startups()))
 
@@ -535,7 +549,8 @@ class Keeper:
     async def _publish(self, document: Object, made: Made, now: datetime) -> None:
         """Writes the plan of the next 48 hours for other programs, when there is a new one and every six hours."""
         version = (made.key, now.timestamp() // (6 * 3600))
-        if self._published == version:
+        tried, said = self._not_published
+        if self._published == version or tried is made:  # what is somebody else's is tried again with the next plan
             return
         namespace, name = self._key
         text = await asyncio.to_thread(summary.published, made.plan, name, now, self._around.language)
@@ -555,11 +570,15 @@ class Keeper:
         try:
             await self._around.kube.apply_config_map(namespace, called, body)
         except ClusterError as error:
-            log.warning("%s: plan not published: %s", self._name, error)
-            if error.status != HTTPStatus.CONFLICT:
-                return
-            await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": str(error)})
-        self._published = version
+            why = reason("PlanNotPublished", problem=str(error)).text(self._around.language)
+            if error.status != HTTPStatus.CONFLICT or why != said:
+                log.warning("%s: %s", self._name, why)
+            if error.status == HTTPStatus.CONFLICT:
+                self._not_published = made, why
+                if why != said:
+                    await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": why})
+            return
+        self._published, self._not_published = version, (None, "")
 
     def _next(self, planned: Plan, now: datetime) -> datetime:
         """When something changes by itself: a step, a maximum, or news that were prepared."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Mapping
+import time
+from collections.abc import Awaitable, Collection, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 import aiohttp
@@ -17,6 +19,8 @@ from entcapacity.drivers import Write
 from entcapacity.targets import MANAGER, Object, Ref, data_owner
 
 REQUEST_SECONDS: Final = 10.0
+NODES_SECONDS: Final = 10.0
+"""How long a list of nodes serves all who ask."""
 BY_HAND: Final = "entcapacity-cli"
 """Field manager of what a user's command writes."""
 _APPLY: Final = "application/apply-patch+yaml"
@@ -61,6 +65,9 @@ class Kube:
         self.api = api
         self._custom = client.CustomObjectsApi(api)
         self._plurals: dict[tuple[str, str], str] = {}
+        self._nodes: list[Object] = []
+        self._nodes_at = -inf
+        self._listing_nodes = asyncio.Lock()
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -219,10 +226,16 @@ class Kube:
         found: list[Object] = (await self._core("GET", f"namespaces/{namespace}/events"))["items"]
         return found
 
-    async def nodes(self) -> list[Object]:
-        """All nodes."""
-        found: list[Object] = (await self._core("GET", "nodes"))["items"]
-        return found
+    async def nodes(self, named: Collection[str] = ()) -> list[Object]:
+        """All nodes, as they were within the last ``NODES_SECONDS``, or now where one that is ``named`` was not there
+        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once."""
+        async with self._listing_nodes:
+            known = {each["metadata"]["name"] for each in self._nodes}
+            if time.monotonic() - self._nodes_at > NODES_SECONDS or not known.issuperset(named):
+                asked_at = time.monotonic()
+                self._nodes = (await self._core("GET", "nodes"))["items"]
+                self._nodes_at = asked_at
+            return self._nodes
 
     async def quotas(self, namespace: str) -> list[Object]:
         """The ResourceQuotas of a namespace."""
@@ -274,28 +287,31 @@ async def _answered(asked: Awaitable[Any]) -> Any:
     try:
         return await asyncio.wait_for(asked, REQUEST_SECONDS)
     except ApiException as error:
-        raise ClusterError(error.status or 0, _message(error)) from None
+        raise ClusterError(error.status or 0, _message(error.body, error.reason)) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise ClusterError(0, f"the API server does not answer: {error or type(error).__name__}") from None
 
 
 async def _raw(asked: Awaitable[Any]) -> Any:
-    async def read() -> tuple[int, Any]:
+    async def read() -> tuple[int, str, str]:
         response = await asked
-        return response.status, json.loads(await response.text())
+        return response.status, response.reason, await response.text(errors="replace")
 
+    status, why, text = await _answered(read())
+    if status >= HTTPStatus.BAD_REQUEST:  # also of what stands before the API server, and says so in plain words
+        raise ClusterError(status, _message(text, why))
     try:
-        status, found = await _answered(read())
-    except ValueError as error:  # something before the API server answered in its place
+        found = json.loads(text)
+    except ValueError as error:
         raise ClusterError(0, f"the API server answers no JSON: {error}") from None
-    if status >= HTTPStatus.BAD_REQUEST:
-        raise ClusterError(status, str(found.get("message", found)))
+    if not isinstance(found, dict):
+        raise ClusterError(0, f"the API server answers no object: {text[:200]}")
     return found
 
 
-def _message(error: ApiException) -> str:
-    """What the API server says in words."""
+def _message(body: str | None, why: str | None) -> str:
+    """What the API server says in words, or else the HTTP status does."""
     try:
-        return str(json.loads(error.body or "")["message"])
+        return str(json.loads(body or "")["message"])
     except (ValueError, KeyError, TypeError):
-        return str(error.reason)
+        return str(why)

@@ -72,8 +72,7 @@ class Meters:
         self._failures = Counter("entcapacity_failed_passes", "Passes that failed", _PLATFORM, registry=self._registry)
         self._passed: set[Key] = set()
         self._given: dict[Key, set[tuple[str, str]]] = {}
-        self._workloads: dict[Key, dict[str, list[tuple[int, int]]]] = {}
-        """For each workload, since which minute how much was asked for, the last ones."""
+        self._workloads: dict[Key, set[str]] = {}
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
         made = Gauge(f"entcapacity_{name}", text, labels, registry=self._registry)
@@ -118,9 +117,15 @@ class Meters:
         self._given[key] = given
 
     def planned(
-        self, key: Key, plan: Plan, seen: Mapping[str, Seen | Reason], index: int, change: Change | None
+        self,
+        key: Key,
+        plan: Plan,
+        seen: Mapping[str, Seen | Reason],
+        due: Mapping[str, int],
+        index: int,
+        change: Change | None,
     ) -> None:
-        """The plan at a minute, and what is there."""
+        """The plan at a minute, what is there, and of each workload how many should be Ready."""
         expected, high = (getattr(plan.demand.load.sessions, band)[index] for band in ("expected", "high"))
         self._sessions.labels(*key).set(float(expected))
         self._high.labels(*key).set(float(high))
@@ -128,27 +133,23 @@ class Meters:
         self._announcements.labels(*key).set(in_force(plan, plan.grid.instant(index)))
         midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
         self._until.labels(*key).set(midnight.timestamp())
-        asked = self._workloads.setdefault(key, {})
-        for gone in asked.keys() - {each.name for each in plan.workloads}:
-            del asked[gone]
+        names = {each.name for each in plan.workloads}
+        for gone in self._workloads.get(key, set()) - names:
             self._drop({**dict(zip(_PLATFORM, key, strict=True)), "workload": gone})
+        self._workloads[key] = names
         for each in plan.workloads:
             labels, there = (*key, each.name), seen[each.name]
             self._need.labels(*labels).set(int(each.need[index]))
             self._planned.labels(*labels).set(int(each.floor[index]))
             self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
-            ready = 0
             if isinstance(there, Seen):
-                ready = there.ready
                 self._floor.labels(*labels).set(there.minimum)
-                self._ready.labels(*labels).set(ready)
+                self._ready.labels(*labels).set(there.ready)
             else:  # a workload that is gone has neither
                 self._floor.remove(*labels)
                 self._ready.remove(*labels)
-            minute = plan.grid.start + index
-            due = _due(each, index, minute, asked.setdefault(each.name, [(minute, ready)]))
-            self._due.labels(*labels).set(due)
-            self._ahead(labels, plan, each, index, due)
+            self._due.labels(*labels).set(due[each.name])
+            self._ahead(labels, plan, each, index, due[each.name])
 
     def _ahead(self, labels: tuple[str, ...], plan: Plan, each: WorkloadPlan, index: int, due: int) -> None:
         """What the coming hours need of a workload."""
@@ -197,17 +198,3 @@ class Meters:
         for gauge, known in self._gauges.items():
             if labels.keys() <= set(known):
                 gauge.remove_by_labels(labels)
-
-
-def _due(each: WorkloadPlan, index: int, minute: int, past: list[tuple[int, int]]) -> int:
-    """Replicas that the plan has Ready at a minute, as far as they were asked for throughout their start-up.
-
-    A new plan takes the floor that it begins with for long there, even where it was raised a minute ago. So ``past``
-    remembers since which minute how much was asked for, by whatever plan; it begins with what was Ready.
-    """
-    asked = int(each.floor[index])
-    if past[-1][1] != asked:
-        past.append((minute, asked))
-    while len(past) > 1 and past[1][0] <= minute - each.lead.own:
-        past.pop(0)
-    return min(int(each.ready[index]), *(floor for _, floor in past))

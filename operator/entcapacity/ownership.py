@@ -15,7 +15,7 @@ from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import handed_over, release
 from entcapacity.spec import ENTCapacity, Workload
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import WATCHED, Object, Ref, Seen
+from entcapacity.targets import Object, Ref, Seen
 from entcapacity.world import CAPACITY, World
 
 log = logging.getLogger("entcapacity")
@@ -89,8 +89,8 @@ async def all_objects(around: Surroundings, namespace: str, document: Object) ->
     for each in document.get("spec", {}).get("workloads", []):
         target = each.get("target") or {}
         kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
-        if kind not in WATCHED and api_version.count("/") == 1:
-            ref = Ref(api_version, kind, namespace, target["name"])
+        ref = Ref(api_version, kind, namespace, target.get("name", ""))
+        if not ref.watched and api_version.count("/") == 1:
             key = ref.key
             workloads.pop(key, None)
             try:

@@ -378,7 +378,8 @@ def _rehearsing(spec: ENTCapacitySpec, grid: Grid) -> Bools:
 
 
 def _rehearsed(scaling: Scaling, spec: ENTCapacitySpec, grid: Grid, limit: Ints) -> Ints:
-    """What a rehearsal asks for, as far as is allowed, with ramp."""
+    """What a rehearsal asks for, as far as its maximum allows, with ramp. A budget is shared out by what is needed, and
+    so does not bound it: where floors overdraw one, that is said."""
     floor = spec.rehearsal.floor(scaling.workload.name) if spec.rehearsal is not None else 0
     if not floor:
         return np.zeros(grid.length, dtype=np.int64)

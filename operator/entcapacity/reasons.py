@@ -731,8 +731,14 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{workload} : {object} est en pause ou a un idleReplicaCount, un plancher y est sans effet : à retirer",
     ),
     "NotReady": (
-        "{workload}: {ready} of {due:replica|replicas} Ready that should be by now: look at its Pending pods",
-        "{workload} : {ready} Ready sur {due:réplica|réplicas} qui devraient l'être : voir ses pods Pending",
+        "{workload}: {ready} of {due:replica|replicas} Ready that should be by now: look at its Pending pods, or if "
+        "none is, at its autoscaler",
+        "{workload} : {ready} Ready sur {due:réplica|réplicas} qui devraient l'être : voir ses pods Pending ou, sans "
+        "eux, son autoscaler",
+    ),
+    "PlanNotPublished": (
+        "the plan is not published: {problem}",
+        "le plan n'est pas publié : {problem}",
     ),
     "ReplicasKept": (
         "{object} is let go and keeps its {replicas:replica|replicas}; before it had {former}",

@@ -24,6 +24,8 @@ AT_ONCE: Final = 5
 AT_ONCE_WITHIN: Final = timedelta(minutes=10)
 CONTESTED_EVERY: Final = timedelta(minutes=1)
 """How often it is tried when there were more."""
+LATE_MINUTES: Final = 3
+"""Minutes beyond its lead after which a replica that is not Ready is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,52 @@ def obstacles(seen: Seen, must_run: bool) -> list[Reason]:
     return found
 
 
+def moved_up(seen: Seen, asked: Asked | None, begun: int) -> bool:
+    """Whether somebody moved a floor above what was asked for, and above what the plan began with: from what cannot be
+    lowered, since that is refused or contested, it is planned once."""
+    return asked is not None and seen.minimum > max(asked.floor, begun)
+
+
+class Due:
+    """How many replicas of one workload should be Ready, whatever plans come and go.
+
+    A new plan takes the floor that it begins with for long there, even where it was raised a minute ago. So it is
+    remembered since which minute how much was asked for; that begins with what was Ready.
+    """
+
+    def __init__(self) -> None:
+        self._past: list[tuple[int, int]] = []
+
+    def look(self, planned: Plan, name: str, index: int, ready: int) -> None:
+        """Takes what the plan asks for at a minute; ``ready`` replicas are Ready."""
+        workload, minute = planned.workload(name), planned.grid.start + index
+        asked = int(workload.floor[index])
+        if not self._past:
+            self._past.append((minute, ready))
+        if self._past[-1][1] != asked:
+            self._past.append((minute, asked))
+        while len(self._past) > 1 and self._past[1][0] <= minute - workload.lead.own - LATE_MINUTES:
+            self._past.pop(0)
+
+    def by(self, planned: Plan, name: str, index: int, late: int = 0) -> int:
+        """Replicas that a plan has Ready at a minute, as far as they were asked for throughout their start-up and
+        ``late`` minutes, at most ``LATE_MINUTES``, beyond it."""
+        workload, minute = planned.workload(name), planned.grid.start + index
+        since = minute - workload.lead.own - late
+        ends = [until for until, _ in self._past[1:]]
+        asked = [floor for (_, floor), until in zip(self._past, [*ends, minute + 1], strict=True) if until > since]
+        return min(int(workload.ready[max(0, index - late) : index + 1].min()), *asked)
+
+
+def not_ready(seen: Seen, due: int) -> list[Reason]:
+    """Whether fewer are Ready than are ``due``, as far as they are asked for. Pods that lack count, and so do those
+    that an autoscaler does not ask for though its minimum does; one that is paused or stands at 0 says so itself."""
+    due = min(due, seen.minimum)
+    if seen.paused or seen.replicas == 0 or seen.ready >= due:
+        return []
+    return [reason("NotReady", workload=seen.name, ready=seen.ready, due=due)]
+
+
 @dataclass(slots=True)
 class Pace:
     """How a floor moves within one minute, so that rates hold however often it is planned anew."""
@@ -217,7 +265,7 @@ class Decider:
         workload, index = planned.workload(seen.name), planned.grid.index(now)
         pace, floor = self._paced(seen, now), int(workload.floor[index])
         wanted = Wanted(
-            pace.at_least(lowered(floor, seen.minimum, needed, hold), planned.spec.ramp.down_per_minute),
+            pace.at_least(lowered(floor, self._current(seen), needed, hold), planned.spec.ramp.down_per_minute),
             int(workload.maximum[index]),
             workload.workload.max_when_announced is not None,
             bool(workload.workload.min),
@@ -237,8 +285,15 @@ class Decider:
         self._contest.wrote(decision.asked, seen.at, now)
 
     def _paced(self, seen: Seen, now: datetime) -> Pace:
-        """How the floor moves within this minute; it begins with what is there, or with ours if that was lowered."""
-        ours = self._contest.ours
-        floor = ours.floor if ours is not None and seen.former is not None else 0
-        self._pace = Pace.at(now, self._pace, seen.minimum, floor)
+        """How the floor moves within this minute."""
+        self._pace = Pace.at(now, self._pace, seen.minimum, self._ours(seen))
         return self._pace
+
+    def _current(self, seen: Seen) -> int:
+        """The floor that is there, or ours if that was lowered: a rival lowers nothing for us."""
+        return max(seen.minimum, self._ours(seen))
+
+    def _ours(self, seen: Seen) -> int:
+        """The floor that we wrote last; 0 where we hold none."""
+        ours = self._contest.ours
+        return ours.floor if ours is not None and seen.former is not None else 0

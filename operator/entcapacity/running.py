@@ -27,6 +27,7 @@ from entcapacity.observing import Prometheus
 from entcapacity.ownership import given_back
 from entcapacity.pulse import Pulse
 from entcapacity.serving import application
+from entcapacity.summary import released
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Ref, holders
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
@@ -237,6 +238,9 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
         try:
             await given_back(around, document, heirs=False)
             await around.kube.free(Ref.of(document), handlers.FINALIZER)
+            if "deletionTimestamp" not in document["metadata"] and document.get("status", {}).get("workloads"):
+                # an operator that comes later must not take for what was there before what was given back long ago
+                await around.kube.apply_status(Ref.of(document), released(document["status"]))
         except ClusterError as error:
             problems.append(f"{document['metadata']['namespace']}/{document['metadata']['name']}: {error}")
     for namespace in around.world.namespaces():

@@ -511,7 +511,10 @@ class RehearsedFloor(Model):
     """What a rehearsal holds of one workload."""
 
     name: Name = Field(description="Name of the workload.")
-    replicas: Annotated[Replicas, Field(ge=1)] = Field(description="Its floor, as far as its maximum allows.")
+    replicas: Annotated[Replicas, Field(ge=1)] = Field(
+        description="Its floor, as far as its maximum allows. "
+        "Budgets do not bound it: BudgetOverdrawn says where it exceeds one."
+    )
 
 
 class Rehearsal(Model):

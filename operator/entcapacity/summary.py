@@ -162,6 +162,12 @@ def status(state: State, now: datetime, language: str) -> dict[str, Any]:
     return found
 
 
+def released(status: Mapping[str, Any]) -> dict[str, Any]:
+    """A status once everything was given back: of no workload it is known any more what stood there before us."""
+    workloads = [{name: value for name, value in each.items() if name != "former"} for each in status["workloads"]]
+    return {**status, "workloads": workloads}
+
+
 def _workload(
     planned: WorkloadPlan,
     index: int,

@@ -25,7 +25,7 @@ GROUP: Final = API_VERSION.partition("/")[0]
 FORMER: Final = f"{GROUP}/former"
 """Annotation on what we hold: who holds it and what stood there before, written with the first floor."""
 WATCHED: Final = ("Deployment", "StatefulSet")
-"""Kinds of targets that the watches bring; others are asked for at each pass."""
+"""Kinds of apps that the watches bring; other targets are asked for at each pass."""
 HPA_API: Final = "autoscaling/v2"
 KEDA_API: Final = "keda.sh/v1alpha1"
 FIELDS: Final[Mapping[Driver, tuple[str, str]]] = {
@@ -57,6 +57,11 @@ class Ref:
     def key(self) -> tuple[str, str, str]:
         """API group, kind and name: what it is found by in its namespace, whatever its version."""
         return group_of(self.api_version), self.kind, self.name
+
+    @property
+    def watched(self) -> bool:
+        """Whether the watches bring it as a target."""
+        return group_of(self.api_version) == "apps" and self.kind in WATCHED
 
     @classmethod
     def of(cls, found: Object) -> Ref:
@@ -179,12 +184,10 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects)
 
 
-def inherited(seen: Seen, formers: dict[Ref, int | None]) -> Seen:
+def inherited(seen: Seen, formers: Mapping[Ref, int | None]) -> Seen:
     """A workload that is scaled directly since its autoscaler is gone: before us it had what that one had, and not the
-    floor of ours that it leaves behind. ``formers`` keeps what autoscalers had, by the workload that they scale."""
-    if seen.driver != "Scale" and seen.former is not None:
-        formers[seen.target] = seen.former.minimum
-    elif seen.driver == "Scale" and seen.former is None and seen.target in formers:
+    floor of ours that it leaves behind. ``formers`` has what autoscalers had, by the workload that they scale."""
+    if seen.driver == "Scale" and seen.former is None and seen.target in formers:
         return replace(seen, former=Former("", formers[seen.target]))
     return seen
 
@@ -269,9 +272,11 @@ def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, obj
 def _former(held: Object) -> Former | None:
     try:
         found = json.loads(held["metadata"]["annotations"][FORMER])
-        return Former(str(found["by"]), found["minimum"], found.get("maximum"), "maximum" in found)
+        former = Former(str(found["by"]), found["minimum"], found.get("maximum"), "maximum" in found)
     except (KeyError, TypeError, ValueError):
         return None  # not ours, or somebody's hand: then it is as if we had never held it
+    whole = all(each is None or type(each) is int for each in (former.minimum, former.maximum))
+    return former if whole else None
 
 
 def scales(found: Object, field: str, ref: Ref) -> bool:

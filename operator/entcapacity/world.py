@@ -41,6 +41,8 @@ class World:
             and _version(found) <= _version(known)
         ):
             return False
+        if known is not None and known["metadata"]["uid"] != found["metadata"]["uid"]:
+            self._parsed.pop(known["metadata"]["uid"], None)
         kept[key] = found
         self._wake(key[0])
         return True
@@ -69,7 +71,7 @@ class World:
         """
         there = {_key(each): each for each in found}
         for key, known in list(self._objects.get((group_of(api_version), kind), {}).items()):
-            if (namespace and key[0] != namespace) or _version(known) > int(version):
+            if (namespace and key[0] != namespace) or _version(known) > _comparable(version):
                 continue
             if key in there:
                 self.put({"apiVersion": api_version, "kind": kind, **there[key]})
@@ -147,5 +149,8 @@ def _key(found: Object) -> Key:
 
 def _version(found: Object) -> int:
     """Comparable since Kubernetes says that resource versions are (KEP-5504); before, they were in fact."""
-    version = found["metadata"].get("resourceVersion", "0")
+    return _comparable(found["metadata"].get("resourceVersion", "0"))
+
+
+def _comparable(version: str) -> int:
     return int(version) if version.isdigit() else 0
