@@ -93,7 +93,7 @@ class Platforms:
         """The one of that name."""
         there = {each.name: each for each in await self.announcements()}
         if name in (wrong := self._around.almanac.unreadable):
-            raise ClusterError(0, f"this version cannot read {ANNOUNCEMENT} {name}: {wrong[name]}")
+            raise ClusterError(0, f"upgrade entcapacity, which cannot read {ANNOUNCEMENT} {name}: {wrong[name]}")
         return named(there, name, ANNOUNCEMENT, "in this cluster")
 
     async def of(self, document: Object) -> Platform:

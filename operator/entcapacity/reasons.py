@@ -1041,8 +1041,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{platform} observe seulement : aucun réplica n'est ajouté",
     ),
     "IsSuspended": (
-        "{platform} is suspended until {until}: no replica is raised",
-        "{platform} est suspendue jusqu'au {until} : aucun réplica n'est ajouté",
+        "{platform} is suspended until {until}: no replica is raised before",
+        "{platform} est suspendue jusqu'au {until} : d'ici là, aucun réplica n'est ajouté",
     ),
     "BoostReplaced": (
         "replaces a boost of {percent} % until {until}",

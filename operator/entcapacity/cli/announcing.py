@@ -482,10 +482,12 @@ async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnounce
                 name = f"{document['metadata']['namespace']}/{document['metadata']['name']}"
                 notes.append(reason("NotShown", platform=name, problem=connection.said(error)))
                 continue
-            notes += [reason("Says", name=platform.name, what=each) for each in platform.found]
+            for each in platform.found:
+                of_all = each.code == "AnnouncementNotRead"
+                notes.append(each if of_all else reason("Says", name=platform.name, what=each))
             notes += unmoved(platform.name, capacity.spec, now)
             effects.append((capacity, of_announcement(capacity.spec, platform.facts, changed, now)))
-    return Proposal(effects, others, notes)
+    return Proposal(effects, others, list(dict.fromkeys(notes)))
 
 
 async def _readable(platforms: Platforms, namespace: str) -> list[Object]:
