@@ -19,7 +19,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from entcapacity.cli import commands
+from entcapacity.cli import asking, commands
 from entcapacity.cli.commands import cli
 
 ROOT = Path(__file__).parents[1]
@@ -602,3 +602,88 @@ def test_a_full_disk_is_told_in_one_line() -> None:
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert result.returncode == 1
     assert result.stderr == b"error: the answer cannot be written: No space left on device\n"
+
+
+# --- what changes a cluster, before it is asked -----------------------------------------------------------------------
+
+
+def test_what_is_printed_for_git_goes_without_what_speaks_of_a_cluster() -> None:
+    for more in (["--yes"], ["--dry-run"], ["--context", "dr"]):
+        for command in (["announce", "remote"], ["boost", "ent", "--percent", "50", "--for", "3h"]):
+            said = refused(*command, *more, "-o", "yaml")
+            assert f"prints for Git and applies nothing: goes without {more[0]}" in said
+    assert "name: " in refused("boost", "Occitanie!", "--percent", "50", "--for", "3h", "-o", "yaml")
+    late = ["boost", "occitanie", "--percent", "50", "--until"]
+    assert "until: the year lies outside" in refused(*late, "2199-01-01T00:00:00Z", "-o", "yaml")
+    made = answered(*late, "2099-01-01T00:00:00Z")
+    assert made["spec"] == {"boost": {"percent": 50, "until": "2099-01-01T00:00:00Z"}}
+
+
+def test_levels_and_causes_may_be_written_as_they_come() -> None:
+    made = answered("announce", "closed", "--level", "lycee", "--cause", "storm")
+    assert (made["spec"]["scope"]["levels"], made["spec"]["cause"]) == (["Lycee"], "Storm")
+    days = answered("calendar", "--zone", "A", "--from", "2021-04-06", "--until", "2021-04-06", "--level", "college")
+    assert days["levels"] == ["College"]
+
+
+def test_what_has_passed_is_told_of_what_was_given(tmp_path: Path) -> None:
+    assert "'--from': every day" in refused("announce", "closed", "--from", "2021-04-06")
+    assert "'--until': every day" in refused("announce", "remote", "--from", "2021-04-06", "--until", "2021-04-09")
+    file = tmp_path / "past.yaml"
+    file.write_text(
+        "apiVersion: entcapacity.io/v1alpha1\nkind: SchoolAnnouncement\nmetadata: {name: past}\n"
+        'spec: {announcedAt: "2021-03-01T00:00:00Z", periods: [{from: "2021-04-06", until: "2021-04-09", '
+        "schooling: Remote}]}\n",
+        encoding="utf-8",
+    )
+    assert "'--file': every day" in refused("announce", "-f", str(file))
+
+
+@pytest.mark.parametrize(
+    ("language", "answer", "said"),
+    [
+        ("en", "y\n", "Apply? [y/N]: "),
+        ("fr", "Oui\n", "Apply? [o/N]: "),
+        ("fr", "peut-être\no\n", "Apply? [o/N]: Apply? [o/N]: "),
+        ("en", "\n", "Apply? [y/N]: Error: nothing was applied\n"),
+        ("fr", "non\n", "Apply? [o/N]: Error: rien n'a été appliqué\n"),
+        ("en", "", "Apply? [y/N]: \nError: nobody can be asked here: --yes\n"),
+    ],
+)
+def test_whoever_is_asked_may_answer_in_either_language(language: str, answer: str, said: str) -> None:
+    @click.command()
+    def command() -> None:
+        asking.ask("Apply?", language)
+
+    result = CliRunner().invoke(command, input=answer)
+    assert (result.stdout, result.stderr, result.exit_code) == ("", said, int("Error" in said))
+
+
+def test_a_kubeconfig_with_a_certificate_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    file, none = tmp_path / "kubeconfig", "bm90IGEgY2VydGlmaWNhdGU="
+    cluster = {"server": "https://127.0.0.1:1", "certificate-authority-data": none}
+    document = {
+        "clusters": [{"name": "far", "cluster": cluster}],
+        "users": [{"name": "me", "user": {"token": "x"}}],
+        "contexts": [{"name": "far", "context": {"cluster": "far", "user": "me"}}],
+        "current-context": "far",
+    }
+    file.write_text(json.dumps(document), encoding="utf-8")
+    result = run("status", KUBECONFIG=str(file))
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: the kubeconfig {file} cannot be used: ")
+
+
+@pytest.mark.parametrize("command", ["run", "release"])
+def test_without_a_cluster_there_is_no_operator_and_one_line_says_so(command: str, tmp_path: Path) -> None:
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("KUBERNETES_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "entcapacity", command],
+        env=outside | {"KUBECONFIG": str(tmp_path / "none"), "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: there is no kubeconfig at {tmp_path / 'none'}: set KUBECONFIG to its file\n"

@@ -304,7 +304,9 @@ def test_announce_applies_what_was_agreed_to_and_withdraw_takes_it_back(
     again = said_in(user.kubeconfig, *sentence(announced, "--yes"))
     assert "is there already" in again
     other = said_in(user.kubeconfig, *sentence(announced, "--yes", "--level", "Lycee"), code=1)
-    assert "says something else: withdraw it, or give this one another --name" in other
+    assert "says something else: withdraw it and give this one another --name" in other
+    labelled = said_in(user.kubeconfig, *sentence(announced, "--yes", "--label=more=x"), code=1)
+    assert "with other labels: give this one another --name" in labelled
     day = user.reads("plan", "--from", f"{a_school_day()}T12:00:00+01:00", "--days", "1")["calendar"]["days"][0]
     assert day["kind"] == "Remote"
     assert "did you mean" in said_in(user.kubeconfig, "withdraw", announced[:-1], "--yes", code=1)
@@ -313,6 +315,9 @@ def test_announce_applies_what_was_agreed_to_and_withdraw_takes_it_back(
     assert f"SchoolAnnouncement {announced} withdrawn" in said
     assert platform.get("schoolannouncement", announced)["spec"]["withdrawnAt"]
     assert "was withdrawn already" in said_in(user.kubeconfig, "withdraw", announced, "--yes", code=1)
+    anew = said_in(user.kubeconfig, *sentence(announced, "--yes"), code=1)
+    assert "was withdrawn at" in anew
+    assert "give this one another --name" in anew
 
 
 def test_announce_in_several_contexts_says_where_it_was_applied(platform: Platform, user: User, announced: str) -> None:

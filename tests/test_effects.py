@@ -93,3 +93,20 @@ def test_a_boost_raises_the_need_until_its_end() -> None:
     made = effect.new
     after = made.grid.index(until) + 60
     assert (made.workload("portal").need[after:] == effect.old.workload("portal").need[after:]).all()
+
+
+def test_a_later_period_is_looked_at_too() -> None:
+    far = {"from": "2021-05-31", "until": "2021-06-04", "schooling": "Remote"}
+    both = announcement("both", "2021-03-31T20:00:00+02:00", {"from": "2021-04-06", "schooling": "OnSite"}, far)
+    effect = of_announcement(SPEC, THERE, both, NOW)
+    assert effect.new.window.instant(effect.new.window.length) == NOW + timedelta(days=60)
+    effect = of_announcement(SPEC, THERE, both, NOW + timedelta(days=7))
+    old, new = peaks(effect)
+    assert new > 3 * old
+
+
+def test_what_begins_in_holidays_shows_on_the_first_days_after_them() -> None:
+    holidays = announcement("from-holidays", "2021-02-10T20:00:00+01:00", {"from": "2021-02-15", "schooling": "Remote"})
+    effect = of_announcement(SPEC, THERE, holidays, instant("2021-02-10T20:00:00+01:00"))
+    old, new = peaks(effect)
+    assert new > 2 * old

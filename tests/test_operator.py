@@ -558,6 +558,7 @@ def release(platform: Platform) -> subprocess.CompletedProcess[str]:
             f"--watch-namespace={platform.namespace}",
         ],
         env=environ | {"KUBECONFIG": str(platform.kubeconfig), "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,

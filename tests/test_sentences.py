@@ -9,9 +9,9 @@ from entcapacity.cli.announcing import _CAUSES
 from entcapacity.fields import Scope
 from entcapacity.parse import parse
 from entcapacity.school import SchoolAnnouncement, SchoolAnnouncementSpec
-from entcapacity.sentences import Sentence, today_in, wholly_past, written
+from entcapacity.sentences import Sentence, renamed, today_in, unlike, wholly_past, written
 from entcapacity.vocabulary import Level, Schooling
-from specs import APRIL_2021, instant
+from specs import APRIL_2021, announcement, instant
 
 ON_TELEVISION = instant("2021-03-31T20:00:00+02:00")
 NEXT_DAY = date(2021, 4, 6)
@@ -83,3 +83,48 @@ def test_today_is_that_of_the_places_meant() -> None:
 
 def test_every_cause_can_be_said() -> None:
     assert get_args(SchoolAnnouncementSpec.model_fields["cause"].annotation) == _CAUSES
+
+
+LATER = {"from": "2021-04-06", "schooling": "OnSite"}
+
+
+@pytest.mark.parametrize(
+    ("there", "more", "found"),
+    [
+        ({}, [], ""),
+        ({}, [announcement("now", "2021-03-31T20:00:00+02:00", LATER)], ""),
+        ({"levels": [Level.LYCEE]}, [], "says something else: withdraw it and give this one another --name"),
+        ({"labels": {"test": "x"}}, [], "says the same with other labels: give this one another --name"),
+        ({}, [announcement("on-site", "2021-04-01T20:00:00+02:00", LATER)], "something later was said since"),
+        ({}, [announcement("not-yet", "2021-04-09T20:00:00+02:00", LATER)], ""),
+        (
+            {},
+            [announcement("gone", "2021-04-01T20:00:00+02:00", LATER, withdrawnAt="2021-04-02T08:00:00+02:00")],
+            "",
+        ),
+    ],
+)
+def test_one_of_the_same_name_is_as_good_only_while_it_says_what_holds(there: Any, more: Any, found: str) -> None:
+    before, again = said(Schooling.REMOTE, **there), said(Schooling.REMOTE)
+    spec = again.spec.model_copy(update={"announced_at": instant("2021-04-03T20:00:00+02:00")})
+    later = again.model_copy(update={"spec": spec})
+    problem = unlike(later, before, [before, *more])
+    assert found in problem
+    assert bool(found) is bool(problem)
+
+
+def test_one_that_was_withdrawn_or_comes_only_later_is_not_as_good() -> None:
+    made = said(Schooling.REMOTE)
+
+    def at(**changed: Any) -> SchoolAnnouncement:
+        return made.model_copy(update={"spec": made.spec.model_copy(update=changed)})
+
+    gone = at(withdrawn_at=instant("2021-04-01T08:00:00Z"))
+    assert unlike(made, gone, [gone]) == "was withdrawn at 2021-04-01T08:00:00+00:00: give this one another --name"
+    to_come = at(announced_at=instant("2021-04-05T20:00:00Z"))
+    assert unlike(made, to_come, [to_come]).startswith("says the same, but only at 2021-04-05T20:00:00+00:00: ")
+
+
+def test_the_next_of_a_name_fits_too() -> None:
+    assert renamed("remote-2021-04-06", 2) == "remote-2021-04-06-2"
+    assert len(renamed("x" * 63, 10)) == 63

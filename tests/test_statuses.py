@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from entcapacity.cli.proposals import Proposal, show
+from entcapacity.cli.proposals import Proposal, show, unmoved
 from entcapacity.cli.statuses import as_table, statuses, troubles
 from entcapacity.effects import of_announcement
 from entcapacity.facts import Bounds
@@ -128,3 +128,21 @@ def test_a_proposal_that_comes_too_late_says_when_all_is_ready() -> None:
     said = " ".join(proposed("fr", instant("2021-04-06T08:20:00+02:00"), ramp=1).split())
     assert "(trop tard)" in said
     assert "sur site → à distance" in said
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ({"mode": "Enforce"}, []),
+        ({"mode": "Observe"}, ["ent/occitanie observes: no replica is raised"]),
+        (
+            {"mode": "Enforce", "suspendUntil": "2021-04-06T06:00:00Z"},
+            ["ent/occitanie is suspended until 2021-04-06 08:00: no replica is raised before"],
+        ),
+        ({"mode": "Enforce", "suspendUntil": "2021-04-05T06:00:00Z"}, []),
+    ],
+)
+def test_a_platform_that_does_not_act_is_not_shown_as_if_it_did(spec: dict[str, Any], found: list[str]) -> None:
+    made = parse({**platform({}), "spec": {"audience": AUDIENCE, "workloads": WORKLOADS, **spec}})
+    assert isinstance(made, ENTCapacity)
+    assert [each.text() for each in unmoved("ent/occitanie", made.spec, NOW)] == found

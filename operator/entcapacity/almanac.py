@@ -39,6 +39,8 @@ class Almanac:
         self._looked = float("-inf")
         self._seen: tuple[Any, ...] = ()
         self.announcements: tuple[SchoolAnnouncement, ...] = ()
+        self.unreadable: dict[str, str] = {}
+        """By name, what is wrong with announcements that are invalid, for this version at least."""
         self.calendars = Calendars()
 
     async def look(self) -> None:
@@ -61,6 +63,11 @@ class Almanac:
             texts = {each.name: await self._text(each) for each in calendars if each.spec.from_config_map}
             self.announcements = tuple(each for each in made if isinstance(each, SchoolAnnouncement))
             self.calendars = self.calendars.with_texts(calendars, texts)
+            self.unreadable = {
+                each["metadata"]["name"]: str(dict(problems[each["metadata"]["uid"]].args)["problem"])
+                for each in self._world.every(ANNOUNCEMENT)
+                if each["metadata"]["uid"] in problems
+            }
             self._seen, self._looked = seen, time.monotonic()
             if self._speaks:
                 await self._say(problems)

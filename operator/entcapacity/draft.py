@@ -22,7 +22,7 @@ from entcapacity.curves import users_of
 from entcapacity.fields import API_VERSION
 from entcapacity.reasons import Argument, Reason, listed, number, reason
 from entcapacity.spec import MAX_REPLICAS, OrdinaryPeak, Segment, Target, Workload
-from entcapacity.targets import WATCHED, Object, Objects, Ref, Seen
+from entcapacity.targets import WATCHED, Object, Objects, Ref, Seen, owned_by_keda, scales
 from entcapacity.vocabulary import Level, Role
 
 MOST: Final = 100
@@ -155,13 +155,7 @@ def _candidates(namespace: str, found: Found) -> Iterator[_Candidate]:
 
 def _scalers(found: Found) -> list[Object]:
     """HPAs and ScaledObjects, without the HPAs that KEDA makes."""
-    owned = {
-        Ref.of(hpa)
-        for hpa in found.hpas
-        for each in hpa["metadata"].get("ownerReferences", [])
-        if each.get("kind") == "ScaledObject"
-    }
-    return [*(each for each in _by_name(found.hpas) if Ref.of(each) not in owned), *_by_name(found.scaled_objects)]
+    return [*(each for each in _by_name(found.hpas) if not owned_by_keda(each)), *_by_name(found.scaled_objects)]
 
 
 def _target_of(scaler: Object) -> tuple[str, str, str]:
@@ -199,7 +193,7 @@ def _left_out(each: _Candidate, found: Found) -> Reason | None:
     if kept := _data(each.found):
         return reason("DraftData", target=target, word=kept)
     if isinstance(each.seen, Reason):
-        scalers = sorted(str(Ref.of(one)) for one in _scalers(found) if _scales(one, each.ref))
+        scalers = sorted(str(Ref.of(one)) for one in _scalers(found) if scales(one, "scaleTargetRef", each.ref))
         return reason("DraftAmbiguous", target=target, names=listed(scalers) if scalers else "?")
     if each.seen.replicas == 0:
         return reason("DraftStopped", target=target)
@@ -216,11 +210,6 @@ def _left_out(each: _Candidate, found: Found) -> Reason | None:
     if triggers and all(one in _QUEUES for one in triggers):
         return reason("DraftQueue", target=target, scaler=str(each.seen.at), triggers=", ".join(triggers))
     return None
-
-
-def _scales(scaler: Object, ref: Ref) -> bool:
-    version, kind, name = _target_of(scaler)
-    return Ref(version, kind, ref.namespace, name).key == ref.key
 
 
 def _owners(found: Object) -> Iterable[Mapping[str, Any]]:

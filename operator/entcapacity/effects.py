@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -16,7 +17,11 @@ from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacitySpec
 
 WEEK: Final = timedelta(days=7)
-"""How long before the first day that changes it is looked, and how long after it began."""
+"""How long before the first day that changes it is looked."""
+_AFTER: Final = timedelta(days=24)
+"""How long after the last period began: holidays of two weeks and their weekends, and a week of school."""
+_MOST: Final = timedelta(days=60)
+"""But no longer than this in all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,8 +40,7 @@ def of_announcement(spec: ENTCapacitySpec, facts: Facts, changed: SchoolAnnounce
     known = tuple(each for each in facts.announcements if each.name != changed.name)
     as_of = max(now, changed.spec.withdrawn_at or changed.spec.announced_at)
     zone = ZoneInfo(most_users_live_in(spec))
-    first = max(min(each.from_ for each in changed.spec.periods), as_of.astimezone(zone).date())
-    begin, end = _around(first, zone, as_of)
+    begin, end = _around([each.from_ for each in changed.spec.periods], zone, as_of)
     after = replace(facts, announcements=(*known, changed))
     return _compared((spec, facts), (spec, after), as_of, now, Grid.between(begin, end))
 
@@ -46,9 +50,11 @@ def of_spec(old: ENTCapacitySpec, new: ENTCapacitySpec, facts: Facts, now: datet
     return _compared((old, facts), (new, facts), now, now, Grid.between(now, max(until, now + MINUTE)))
 
 
-def _around(first: date, zone: ZoneInfo, as_of: datetime) -> tuple[datetime, datetime]:
-    begins = datetime.combine(first, time(), zone)
-    return max(as_of, begins - WEEK), max(as_of, begins) + WEEK
+def _around(days: Sequence[date], zone: ZoneInfo, as_of: datetime) -> tuple[datetime, datetime]:
+    """The window in which periods that begin on these days tell what they do."""
+    first, last = (max(as_of, datetime.combine(each, time(), zone)) for each in (min(days), max(days)))
+    begin = max(as_of, first - WEEK)
+    return begin, min(last + _AFTER, begin + _MOST)
 
 
 def _compared(

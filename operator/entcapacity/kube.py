@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Final
 
 import aiohttp
-from kubernetes.aio import client, config
+from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
 from entcapacity.drivers import Write
@@ -46,16 +46,6 @@ class ClusterError(Exception):
         super().__init__(message)
         self.status = status
         """The HTTP status; 0 where there was no answer."""
-
-
-async def connect(context: str | None = None) -> Kube:
-    """The API server of the pod that this runs in, or of the user's kubeconfig."""
-    settings = client.Configuration()
-    try:
-        config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
-    except config.ConfigException:
-        await config.load_kube_config(context=context, client_configuration=settings)  # type: ignore[no-untyped-call]
-    return Kube(client.ApiClient(settings))
 
 
 class Kube:

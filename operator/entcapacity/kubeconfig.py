@@ -1,7 +1,8 @@
-"""The API server that the user's kubeconfig names, found as kubectl finds it."""
+"""The API server meant: that of the pod, or that the user's kubeconfig names, found as kubectl finds it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,17 @@ from entcapacity.kube import ClusterError, Kube
 
 _USUAL: Final = "~/.kube/config"
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+async def connect(context: str | None = None) -> Kube:
+    """The API server of the pod that this runs in; elsewhere, or with a context, that of the user's kubeconfig."""
+    settings = client.Configuration()
+    if context is None:
+        with contextlib.suppress(config.ConfigException):
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+            return Kube(client.ApiClient(settings))
+    kube, _ = await connect_user(context)
+    return kube
 
 
 async def connect_user(context: str | None = None) -> tuple[Kube, str]:
@@ -35,9 +47,10 @@ async def connect_user(context: str | None = None) -> tuple[Kube, str]:
         await config.load_kube_config(  # type: ignore[no-untyped-call]
             config_file=paths, context=meant["name"], client_configuration=settings, persist_config=False
         )
+        namespace = str(meant["context"].get("namespace") or "default")
+        return Kube(client.ApiClient(settings)), namespace  # which reads the certificates
     except (config.ConfigException, OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ClusterError(0, f"the kubeconfig {paths} cannot be used: {_flat(error)}") from None
-    return Kube(client.ApiClient(settings)), str(meant["context"].get("namespace") or "default")
 
 
 def _context(merged: Any, wanted: str | None, paths: str) -> Any:

@@ -85,9 +85,16 @@ class Platforms:
         return await self.of(chosen(await self.documents(namespace), name, f"in namespace {namespace}"))
 
     async def announcements(self) -> tuple[SchoolAnnouncement, ...]:
-        """Everything that was announced, valid or not any more."""
+        """Everything that was announced, and can be read."""
         await self._school()
         return self._around.almanac.announcements
+
+    async def announcement(self, name: str) -> SchoolAnnouncement:
+        """The one of that name."""
+        there = {each.name: each for each in await self.announcements()}
+        if name in (wrong := self._around.almanac.unreadable):
+            raise ClusterError(0, f"upgrade entcapacity, which cannot read {ANNOUNCEMENT} {name}: {wrong[name]}")
+        return named(there, name, ANNOUNCEMENT, "in this cluster")
 
     async def of(self, document: Object) -> Platform:
         """What the plan of an ENTCapacity is made from; its namespace's others were brought by ``documents``."""
@@ -100,6 +107,8 @@ class Platforms:
         there = {name: each for name, each in seen.items() if isinstance(each, Seen) and _plain(each, objects, hidden)}
         found = [reason("NotRead", kind=each, namespace=namespace) for each in sorted(hidden)]
         found += self._about_calendars(capacity)
+        unreadable = self._around.almanac.unreadable.items()
+        found += [reason("AnnouncementNotRead", announcement=each, problem=wrong) for each, wrong in unreadable]
         problems = [each for each in seen.values() if isinstance(each, Reason)]
         found += [each for each in problems if not (hidden and each.code == "TargetMissing")]
         almanac = self._around.almanac

@@ -704,7 +704,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "une passe a échoué, et l'existant est maintenu : {problem}",
     ),
     "Observing": ("mode is Observe: nothing is written", "mode vaut Observe : rien n'est écrit"),
-    "Suspended": ("suspended until {until}: floors are left as they are", "suspendu jusqu'à {until} : planchers figés"),
+    "Suspended": (
+        "suspended until {until}: floors are left as they are",
+        "suspendue jusqu'à {until} : planchers figés",
+    ),
     "ClockWentBack": (
         "the clock went back: nothing is lowered until it has caught up",
         "l'horloge a reculé : rien n'est abaissé jusqu'à ce qu'elle ait rattrapé",
@@ -763,7 +766,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "RehearseSuspended": (
         "{name} is suspended until {until}: take suspendUntil away first",
-        "{name} est suspendu jusqu'au {until} : retirer d'abord suspendUntil",
+        "{name} est suspendue jusqu'au {until} : retirer d'abord suspendUntil",
     ),
     "RehearseRunning": (
         "a rehearsal of {name} runs until {until}: wait for its end, or take spec.rehearsal away",
@@ -792,7 +795,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "RehearseHeld": ("floor", "plancher"),
     "RehearseReady": ("Ready", "Ready"),
     "RehearseAfter": ("Ready after", "Ready après"),
-    "RehearseWhyNot": ("why not", "pourquoi non"),
+    "RehearseWhyNot": ("why not", "pourquoi pas"),
     "RehearseStuck": ("{pods:pod|pods}: {reason} {message}", "{pods:pod|pods} : {reason} {message}"),
     "RehearseNotMade": ("pods not made: {message}", "pods non créés : {message}"),
     "RehearseLower": (
@@ -827,8 +830,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "DraftHead": (
         "A first ENTCapacity of what namespace {namespace} held on {at}. Nothing was changed there. Figures that could "
         "not be seen are assumed, and say so: check it line by line.",
-        "Un premier ENTCapacity d'après ce que contenait le namespace {namespace} le {at}. Rien n'y a été changé. Les "
-        "chiffres qui ne se voient pas sont supposés, et le disent : à vérifier ligne par ligne.",
+        "Une première ENTCapacity d'après ce que contenait le namespace {namespace} le {at}. Rien n'y a été changé. "
+        "Les chiffres qui ne se voient pas sont supposés, et le disent : à vérifier ligne par ligne.",
     ),
     "DraftNext": (
         "Then: entcapacity validate {name}.yaml; entcapacity plan -f {name}.yaml; kubectl apply -f {name}.yaml",
@@ -975,12 +978,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     # what the commands may not read
     "NotRead": (
         "{kind}s of namespace {namespace} may not be read: bounds and floors that they hold are not known here",
-        "les {kind}s de l'espace {namespace} ne peuvent être lus : leurs bornes et planchers sont inconnus ici",
+        "les {kind}s du namespace {namespace} ne peuvent être lus : leurs bornes et planchers sont inconnus ici",
     ),
     "CalendarNotRead": (
         "calendar {calendar}: {problem}; planned without its file: name the operator's namespace with "
         "--operator-namespace if it is not {namespace}",
-        "calendrier {calendar} : {problem} ; planifié sans son fichier : donner l'espace de l'opérateur par "
+        "calendrier {calendar} : {problem} ; planifié sans son fichier : donner le namespace de l'opérateur par "
         "--operator-namespace si ce n'est pas {namespace}",
     ),
     # how platforms stand
@@ -1013,7 +1016,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "NotEverywhere": (
         "the ENTCapacities of other namespaces may not be read: what changes there is not shown",
-        "les ENTCapacity des autres espaces ne peuvent être lues : ce qui y change n'est pas montré",
+        "les ENTCapacity des autres namespaces ne peuvent être lues : ce qui y change n'est pas montré",
     ),
     "NotShown": (
         "{platform} is not shown: {problem}",
@@ -1023,13 +1026,39 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Asking": ("Apply?", "Appliquer ?"),
     "AskingIn": ("Apply in {contexts}?", "Appliquer dans {contexts} ?"),
     "Applied": ("{object} {what}", "{object} {what}"),
-    "WasCreated": ("created", "créé"),
-    "WasWithdrawn": ("withdrawn", "retiré"),
-    "WasBoosted": ("boosted", "renforcé"),
-    "WasReset": ("back to what is expected", "ramené à ce qui est attendu"),
+    "WasCreated": ("created", "créée"),
+    "WasWithdrawn": ("withdrawn", "retirée"),
+    "WasBoosted": ("boosted", "renforcée"),
+    "WasReset": ("back to what is expected", "ramenée à ce qui est attendu"),
     "IsThereAlready": ("is there already", "existe déjà"),
     "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
     "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
+    "NobodyToAsk": ("nobody can be asked here: --yes", "personne à qui demander ici : --yes"),
+    "ReleaseAsk": (
+        "Give back all that the operator of Lease {lease} holds, and take the Lease from it?",
+        "Rendre tout ce que tient l'opérateur du Lease {lease}, et lui prendre ce Lease ?",
+    ),
+    "ChangesNothing": (
+        "No change until {until}: every floor stays as it was.",
+        "Aucun changement jusqu'au {until} : chaque plancher reste le même.",
+    ),
+    "Observes": (
+        "{platform} observes: no replica is raised",
+        "{platform} observe seulement : aucun réplica n'est ajouté",
+    ),
+    "IsSuspended": (
+        "{platform} is suspended until {until}: no replica is raised before",
+        "{platform} est suspendue jusqu'au {until} : d'ici là, aucun réplica n'est ajouté",
+    ),
+    "BoostReplaced": (
+        "replaces a boost of {percent} % until {until}",
+        "remplace un renfort de {percent} % jusqu'au {until}",
+    ),
+    "NoBoost": ("{platform} has no boost", "{platform} n'a pas de renfort"),
+    "AnnouncementNotRead": (
+        "SchoolAnnouncement {announcement} is left out, this version cannot read it: {problem}",
+        "la SchoolAnnouncement {announcement} est laissée de côté, cette version ne peut la lire : {problem}",
+    ),
     "BoostInGit": (
         "{platform} comes from Git by {who}, which may put spec.boost back: write it there, too (-o yaml prints it)",
         "{platform} vient de Git par {who}, qui peut remettre spec.boost : l'y écrire aussi (-o yaml l'affiche)",

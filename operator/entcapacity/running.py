@@ -20,7 +20,8 @@ from aiohttp import web
 from entcapacity import handlers
 from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
-from entcapacity.kube import ClusterError, Kube, connect
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.kubeconfig import connect
 from entcapacity.leader import RETRY_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
@@ -47,8 +48,10 @@ log = logging.getLogger("entcapacity")
 
 
 def own_namespace() -> str:
-    """The namespace of the pod that this runs in, or ``default``."""
-    return _OWN_NAMESPACE.read_text().strip() if _OWN_NAMESPACE.exists() else os.environ.get("POD_NAMESPACE", "default")
+    """The namespace of the pod that this runs in, or the usual one of operators."""
+    if _OWN_NAMESPACE.exists():
+        return _OWN_NAMESPACE.read_text().strip()
+    return os.environ.get("POD_NAMESPACE", "ent-capacity")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -72,6 +72,41 @@ def _name(said: Sentence) -> str:
     words = (said.schooling, said.from_.isoformat(), *zones, *said.academies, *said.departements, *said.levels)
     plain = unicodedata.normalize("NFKD", " ".join(map(str, words)).lower()).encode("ascii", "ignore").decode()
     return re.sub("[^a-z0-9]+", "-", plain)[:_LONGEST_NAME].strip("-")
+
+
+def renamed(name: str, count: int) -> str:
+    """The name of the ``count``-th announcement of the same words: ``remote-2026-11-30-2``."""
+    ending = f"-{count}"
+    return name[: _LONGEST_NAME - len(ending)].rstrip("-") + ending
+
+
+def unlike(new: SchoolAnnouncement, there: SchoolAnnouncement, every: Iterable[SchoolAnnouncement]) -> str:
+    """Why the one of the same name that is there cannot stand for a new one, and the way out; empty where it can.
+
+    ``every`` is all that was announced: what is said again after something else means that it holds again.
+    """
+    said, before = new.spec, there.spec
+    another = "give this one another --name"
+    if before.withdrawn_at is not None and said.withdrawn_at is None:
+        return f"was withdrawn at {before.withdrawn_at.isoformat()}: {another}"
+    if before.model_copy(update={"announced_at": said.announced_at}) != said:
+        return f"says something else: withdraw it and {another}"
+    at = before.announced_at.isoformat()
+    if before.announced_at > said.announced_at:
+        return f"says the same, but only at {at}: {another}"
+    if new.metadata.labels != there.metadata.labels:
+        return f"says the same with other labels: {another}"
+    if any(_overtakes(each, there, until=said.announced_at) for each in every):
+        return f"said the same at {at}, and something later was said since: {another}"
+    return ""
+
+
+def _overtakes(later: SchoolAnnouncement, earlier: SchoolAnnouncement, until: datetime) -> bool:
+    """Whether it was announced later, by ``until``, still holds, and speaks of some of the same people."""
+    if not earlier.spec.announced_at < later.spec.announced_at <= until or later.spec.withdrawn_at is not None:
+        return False
+    scopes = (later.spec.scope, earlier.spec.scope)
+    return any(all(scope.covers(place, level) for scope in scopes) for place in PLACES.values() for level in Level)
 
 
 def wholly_past(announcement: SchoolAnnouncement, now: datetime) -> bool:

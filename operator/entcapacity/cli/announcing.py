@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from entcapacity.cli import connection, options
+from entcapacity.cli import asking, connection, options
 from entcapacity.cli.commands import cli, example, loaded, note
 from entcapacity.vocabulary import Level, Schooling
 
@@ -56,8 +56,6 @@ def _label(value: str) -> tuple[str, str]:
     return name, label
 
 
-YES: Final = click.option("-y", "--yes", is_flag=True, help="Apply without asking.")
-DRY_RUN: Final = click.option("--dry-run", is_flag=True, help="Show it, have the server check it, and write nothing.")
 FOR_GIT: Final = click.option(
     "-o",
     "--output",
@@ -77,19 +75,19 @@ FOR_GIT: Final = click.option(
 @click.option("--zone", "zones", multiple=True, metavar="ZONE", help="School zone: A, B, C, Corse …; may be repeated.")
 @click.option("--academie", "academies", multiple=True, metavar="NAME", help="Académie; may be repeated.")
 @click.option("--departement", "departements", multiple=True, metavar="CODE", help="Département; may be repeated.")
-@click.option("--level", "levels", multiple=True, type=click.Choice([str(each) for each in Level]), help="Repeatable.")
+@click.option("--level", "levels", multiple=True, type=options.one_of(Level), help="Repeatable.")
 @click.option(
     "--on-site-percent", type=click.IntRange(0, 100), metavar="N", help="Of pupils, with hybrid; default half of them."
 )
 @click.option("--into-holidays", is_flag=True, help="Also makes the calendar's holidays class days (terms: Replace).")
-@click.option("--cause", type=click.Choice(_CAUSES), default="Other", help="Why, for people; default Other.")
+@click.option("--cause", type=options.one_of(_CAUSES), default="Other", help="Why, for people; default Other.")
 @click.option("--announced-at", type=options.instant, default="now", metavar="INSTANT", help="Default now.")
 @click.option("--name", metavar="NAME", default="", help="Of the SchoolAnnouncement; default from what it says.")
 @click.option("--label", "labels", type=_label, multiple=True, metavar="KEY=VALUE", help="May be repeated.")
 @connection.CONTEXTS
 @connection.HOME
-@YES
-@DRY_RUN
+@asking.YES
+@asking.DRY_RUN
 @FOR_GIT
 @options.LANGUAGE
 def announce(
@@ -126,6 +124,8 @@ def announce(
     from entcapacity.sentences import Sentence, today_in, wholly_past, written
 
     now = options.now()
+    if output != "text":
+        _for_git()
     if files:
         _alone("--file", "contexts", "home", "yes", "dry_run", "output", "lang")
         document = _in_file(files)
@@ -156,19 +156,26 @@ def announce(
         document = written(said)
     announcement = _valid(document)
     if wholly_past(announcement, now):
-        raise options.wrong("--until", "every day of it has passed: say days to come")
+        option = "--file" if files else "--until" if until else "--from"
+        raise options.wrong(option, "every day of it has passed: say days to come")
     if output != "text":
         _print(document, output)
         return
 
+    may_rename = not (files or name)
+
     async def prepare(kube: Kube, usual: str) -> Proposal:
         from entcapacity.platforms import Platforms
 
-        await _create(kube, document, announcement, only_checked=True)
-        return await _effects(Platforms(kube, home), usual, announcement, now)
+        platforms = Platforms(kube, home)
+        made, _ = await _create(kube, platforms, document, may_rename, only_checked=True)
+        return await _effects(platforms, usual, made, now)
 
     async def act(kube: Kube, _: str, only_checked: bool) -> Reason:
-        return await _create(kube, document, announcement, only_checked)
+        from entcapacity.platforms import Platforms
+
+        _made, done = await _create(kube, Platforms(kube, home), document, may_rename, only_checked)
+        return done
 
     _propose(prepare, act, contexts, None, yes, dry_run, lang)
 
@@ -180,8 +187,8 @@ def announce(
 )
 @connection.CONTEXTS
 @connection.HOME
-@YES
-@DRY_RUN
+@asking.YES
+@asking.DRY_RUN
 @options.LANGUAGE
 def withdraw(
     name: str,
@@ -202,11 +209,10 @@ def withdraw(
 
     async def prepare(kube: Kube, usual: str) -> Proposal:
         from entcapacity.kube import ClusterError
-        from entcapacity.platforms import Platforms, named
+        from entcapacity.platforms import Platforms
 
         platforms = Platforms(kube, home)
-        known = {each.name: each for each in await platforms.announcements()}
-        announcement = named(known, name, "SchoolAnnouncement", "in this cluster")
+        announcement = await platforms.announcement(name)
         spec = announcement.spec
         if spec.withdrawn_at is not None:
             raise ClusterError(0, f"{name} was withdrawn already, at {spec.withdrawn_at.isoformat()}")
@@ -235,8 +241,8 @@ def withdraw(
 @connection.CONTEXT
 @connection.NAMESPACE
 @connection.HOME
-@YES
-@DRY_RUN
+@asking.YES
+@asking.DRY_RUN
 @FOR_GIT
 @options.LANGUAGE
 def boost(
@@ -274,14 +280,15 @@ def boost(
         raise options.wrong("--until", f"{end.isoformat()} has passed")
     wanted = None if off else {"percent": percent, "until": utc(end)}
     if output != "text":
+        _for_git()
         metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
-        _print(
-            {"apiVersion": API_VERSION, "kind": "ENTCapacity", "metadata": metadata, "spec": {"boost": wanted}}, output
-        )
+        patch = {"apiVersion": API_VERSION, "kind": "ENTCapacity", "metadata": metadata, "spec": {"boost": wanted}}
+        _check_boost(metadata, wanted)
+        _print(patch, output)
         return
 
     async def prepare(kube: Kube, usual: str) -> Proposal:
-        from entcapacity.cli.proposals import Proposal
+        from entcapacity.cli.proposals import Proposal, unmoved
         from entcapacity.effects import of_spec
         from entcapacity.parse import parse
         from entcapacity.platforms import Platforms
@@ -298,6 +305,12 @@ def boost(
         notes, who = list(platform.found), kept_in_git(platform.document)
         if who:
             notes.append(reason("BoostInGit", platform=platform.name, who=who))
+        notes += unmoved(platform.name, changed.spec, now)
+        if before.boost is not None and now < before.boost.until and not off:
+            end = before.boost.until.isoformat()
+            notes.append(reason("BoostReplaced", percent=before.boost.percent, until=end))
+        if before.boost is None and off:
+            notes.append(reason("NoBoost", platform=platform.name))
         effect = of_spec(before, changed.spec, platform.facts, now, until)
         return Proposal([(changed, effect)], 0, notes)
 
@@ -329,6 +342,30 @@ def _alone(option: str, *others: str) -> None:
         said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if said and option not in each.opts and name not in others:
             raise options.wrong(option, f"goes without {each.opts[-1]}: what the file says is announced")
+
+
+def _for_git() -> None:
+    """A usage error where what is only printed stands with what speaks of a cluster."""
+    context = click.get_current_context()
+    for each in context.command.params:
+        said = context.get_parameter_source(each.name or "") is ParameterSource.COMMANDLINE
+        if said and each.name in ("yes", "dry_run", "context", "contexts"):
+            raise options.wrong("--output", f"prints for Git and applies nothing: goes without {each.opts[-1]}")
+
+
+def _check_boost(metadata: dict[str, Any], boost: dict[str, Any] | None) -> None:
+    """A usage error where no API server would take it."""
+    from pydantic import ValidationError
+
+    from entcapacity.fields import Metadata
+    from entcapacity.spec import Boost
+
+    try:
+        Metadata.model_validate(metadata)
+        Boost.model_validate(boost)
+    except ValidationError as error:
+        problems = (f"{each['loc'][0]}: {each['msg'].removeprefix('Value error, ')}" for each in error.errors())
+        raise click.UsageError("; ".join(problems)) from None
 
 
 def _date_of(value: date | str, today: date) -> date:
@@ -383,31 +420,43 @@ def _print(document: dict[str, Any], form: str) -> None:
     click.echo(machine.written(document, form, ""), nl=False)
 
 
-async def _create(kube: Kube, document: dict[str, Any], announcement: SchoolAnnouncement, only_checked: bool) -> Reason:
-    """Creates it; one of the same name that says the same is as good."""
-    from entcapacity.kube import ClusterError
-    from entcapacity.parse import parse
-    from entcapacity.reasons import reason
+async def _create(
+    kube: Kube, platforms: Platforms, document: dict[str, Any], may_rename: bool, only_checked: bool
+) -> tuple[SchoolAnnouncement, Reason]:
+    """Creates it, and answers with it; one of the same name that says the same, and nothing since, is as good.
 
-    called = f"SchoolAnnouncement {announcement.name}"
-    try:
-        await kube.create(document, only_checked)
-    except ClusterError as error:
-        if error.status != HTTPStatus.CONFLICT:
-            raise
-        every = await kube.every(document["apiVersion"], document["kind"])
-        there = next(parse(each) for each in every if each["metadata"]["name"] == announcement.name)
-        if there.spec.model_copy(update={"announced_at": announcement.spec.announced_at}) != announcement.spec:
-            way = "withdraw it, or give this one another --name"
-            raise ClusterError(error.status, f"there is a {called} that says something else: {way}") from None
-        return reason("Applied", object=called, what=reason("IsThereAlready"))
-    return reason("Applied", object=called, what=reason("WasCreated"))
+    With ``may_rename`` it takes another name where the one of that name was withdrawn.
+    """
+    from entcapacity.kube import ClusterError
+    from entcapacity.reasons import reason
+    from entcapacity.sentences import renamed, unlike
+
+    made, count = document, 1
+    while True:
+        announcement = _valid(made)
+        called = f"SchoolAnnouncement {announcement.name}"
+        try:
+            await kube.create(made, only_checked)
+        except ClusterError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+        else:
+            return announcement, reason("Applied", object=called, what=reason("WasCreated"))
+        there = await platforms.announcement(announcement.name)
+        if may_rename and there.spec.withdrawn_at is not None:
+            count += 1
+            name = renamed(document["metadata"]["name"], count)
+            made = {**document, "metadata": {**document["metadata"], "name": name}}
+            continue
+        if problem := unlike(announcement, there, await platforms.announcements()):
+            raise ClusterError(HTTPStatus.CONFLICT, f"{called} {problem}")
+        return announcement, reason("Applied", object=called, what=reason("IsThereAlready"))
 
 
 async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnouncement, now: datetime) -> Proposal:
     """What an announcement does to each platform that it concerns, of those that may be read."""
     from entcapacity.calendars import concerns
-    from entcapacity.cli.proposals import Proposal
+    from entcapacity.cli.proposals import Proposal, unmoved
     from entcapacity.effects import of_announcement
     from entcapacity.kube import ClusterError
     from entcapacity.platforms import parsed
@@ -433,9 +482,12 @@ async def _effects(platforms: Platforms, namespace: str, changed: SchoolAnnounce
                 name = f"{document['metadata']['namespace']}/{document['metadata']['name']}"
                 notes.append(reason("NotShown", platform=name, problem=connection.said(error)))
                 continue
-            notes += [reason("Says", name=platform.name, what=each) for each in platform.found]
+            for each in platform.found:
+                of_all = each.code == "AnnouncementNotRead"
+                notes.append(each if of_all else reason("Says", name=platform.name, what=each))
+            notes += unmoved(platform.name, capacity.spec, now)
             effects.append((capacity, of_announcement(capacity.spec, platform.facts, changed, now)))
-    return Proposal(effects, others, notes)
+    return Proposal(effects, others, list(dict.fromkeys(notes)))
 
 
 async def _readable(platforms: Platforms, namespace: str) -> list[Object]:
@@ -485,8 +537,7 @@ def _propose(
     if ready and not yes and not dry_run:
         names = listed([each for each in ready if each]) if len(meant) > 1 else ""
         question = reason("AskingIn", contexts=names) if names else reason("Asking")
-        if not click.confirm(question.text(language)):
-            raise click.ClickException(reason("NothingApplied").text(language))
+        asking.ask(question.text(language), language)
     for context in ready:
         try:
             done = connection.asked(lambda kube, usual: act(kube, usual, dry_run), context, namespace)

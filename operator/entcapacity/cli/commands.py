@@ -134,8 +134,8 @@ def validate(files: tuple[str, ...], output: str) -> None:
 @click.option("--from", "since", type=options.day, required=True, metavar="DATE", help="First date.")
 @click.option("--until", type=options.day, required=True, metavar="DATE", help="Last date.")
 @options.files("-f", "--file", "files", required=False)
-@click.option("--level", type=click.Choice([str(each) for each in Level]), help="School level; default all of them.")
-@click.option("--role", type=click.Choice([str(each) for each in Role]), default="Pupil", help="Who; default Pupil.")
+@click.option("--level", type=options.one_of(Level), help="School level; default all of them.")
+@click.option("--role", type=options.one_of(Role), default="Pupil", help="Who; default Pupil.")
 @click.option(
     "--as-of", type=options.instant, metavar="INSTANT", help="Use only what was known then; default everything."
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -76,8 +76,15 @@ def asked(
         finally:
             await kube.close()
 
+    return ran(run())
+
+
+def ran(work: Coroutine[None, None, Found]) -> Found:
+    """What ``work`` comes to; an error of the cluster ends the command with exit code 1 and one line."""
+    from entcapacity.kube import ClusterError
+
     try:
-        return asyncio.run(run())
+        return asyncio.run(work)
     except ClusterError as error:
         raise click.ClickException(said(error)) from None
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from datetime import datetime
 
 import click
 
-from entcapacity.cli import options
+from entcapacity.cli import asking, options
 from entcapacity.cli.commands import cli, example
-from entcapacity.cli.connection import CONTEXT, MISSING
+from entcapacity.cli.connection import CONTEXT, MISSING, ran
 
 NAMESPACE = click.option(
-    "--namespace", metavar="NS", help="Where the Lease and the ConfigMaps of calendars are; default the pod's own."
+    "--namespace",
+    metavar="NS",
+    help="Where the Lease and the ConfigMaps of calendars are; default the pod's own, else ent-capacity.",
 )
 WATCHED = click.option(
     "--watch-namespace", "watched", multiple=True, metavar="NS", help="Only there; may be repeated; default everywhere."
@@ -73,7 +75,7 @@ def run(
         language=lang,
         clock=Clock(clock_start, clock_speed),
     )
-    asyncio.run(running.run(chosen))
+    ran(running.run(chosen))
 
 
 @cli.command(epilog=example("release"))
@@ -81,11 +83,14 @@ def run(
 @WATCHED
 @LEASE
 @CONTEXT
+@asking.YES
 @LOG_FORMAT
-def release(namespace: str | None, watched: tuple[str, ...], lease: str, context: str | None, log_format: str) -> None:
+def release(
+    namespace: str | None, watched: tuple[str, ...], lease: str, context: str | None, yes: bool, log_format: str
+) -> None:
     """Give back everything that the operator holds, and free the finalizers: for an uninstall.
 
-    It takes the Lease first, so that no operator raises again what is given back.
+    It takes the Lease first, so that no operator raises again what is given back. On a terminal it asks before.
     """
     try:
         from entcapacity import running
@@ -93,7 +98,12 @@ def release(namespace: str | None, watched: tuple[str, ...], lease: str, context
         raise click.ClickException(f"{MISSING} ({error})") from None
     running.speak(log_format)
     chosen = running.Options(namespace=namespace or running.own_namespace(), watched=watched, lease=lease)
-    problems = asyncio.run(running.release(chosen, context))
+    if not yes and sys.stdin.isatty():  # the hook of an uninstall has nobody to ask
+        from entcapacity.reasons import reason
+
+        language = options.language()
+        asking.ask(reason("ReleaseAsk", lease=f"{chosen.namespace}/{chosen.lease}").text(language), language)
+    problems = ran(running.release(chosen, context))
     for each in problems:
         click.echo(each, err=True)
     if problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,6 +94,11 @@ def report(value: str | Path) -> Path:
     if find_spec("vl_convert") is None:
         raise click.BadParameter("needs vl-convert-python: pip install vl-convert-python")
     return path
+
+
+def one_of(names: Iterable[str]) -> click.Choice[str]:
+    """One of some names, however it is capitalised."""
+    return click.Choice([str(each) for each in names], case_sensitive=False)
 
 
 def output(*more: str) -> Option:

@@ -17,9 +17,9 @@ from entcapacity.cli.terminal import WEEKDAYS
 from entcapacity.cost import cost
 from entcapacity.effects import Effect, ready_by
 from entcapacity.notices import lateness, notices, shortfalls
-from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.plan import Plan, WorkloadPlan, most_users_live_in
 from entcapacity.reasons import Argument, Reason, reason
-from entcapacity.spec import ENTCapacity
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 
 _LONG_WEEKEND: Final = timedelta(days=4)
 """Days that change in the same way are one run across what lies between them."""
@@ -34,6 +34,15 @@ class Proposal:
     others: int
     """How many platforms it does not concern."""
     notes: Sequence[Reason]
+
+
+def unmoved(platform: str, spec: ENTCapacitySpec, now: datetime) -> Iterator[Reason]:
+    """Why none of this raises a replica of a platform."""
+    if spec.mode == "Observe":
+        yield reason("Observes", platform=platform)
+    elif spec.suspend_until is not None and now < spec.suspend_until:
+        until = spec.suspend_until.astimezone(ZoneInfo(most_users_live_in(spec)))
+        yield reason("IsSuspended", platform=platform, until=f"{until:%Y-%m-%d %H:%M}")
 
 
 def show(out: Console, proposal: Proposal, language: str) -> None:
@@ -66,7 +75,8 @@ def _show_effect(out: Console, capacity: ENTCapacity, effect: Effect, language: 
         same = same and bool((was.floor[old.inner] == becomes.floor[new.inner]).all())
         table.add_row(f"  {escape(becomes.name)}", *cells, _ready(new, becomes, language))
     if same:
-        out.print(f"  {text('NoChange')}")
+        last = new.window.instant(new.window.length - 1).astimezone(ZoneInfo(new.timezone)).date()
+        out.print(f"  {text('ChangesNothing', until=_date(last, language))}")
         return
     out.print(table)
     before, after = (list(notices(made, cost(made))) for made in (old, new))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from entcapacity.cli import connection, options
+from entcapacity.cli import asking, connection, options
 from entcapacity.cli.commands import cli, example, note
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from entcapacity.spec import Rehearsal
     from entcapacity.targets import Object, Ref, Seen
 
-LOOK_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 5.0
 TAKEN_UP_SECONDS: Final = 60
 """How long an operator may take to see the spec."""
 SHORTEST: Final = timedelta(minutes=1)
@@ -73,8 +73,8 @@ class Wishes:
 @connection.HOME
 @click.option("--for", "span", type=span_of, default="30m", metavar="DURATION", help="1m to 12h; default 30m.")
 @click.option("--day", "on", type=options.day, metavar="DATE", help="Whose floors; default the next school day.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Say what would be held, and change nothing.")
+@asking.YES
+@asking.DRY_RUN
 @click.option("-o", "--output", type=click.Choice(["text", "json", "yaml"]), default="text", help="Default text.")
 @options.LANGUAGE
 def rehearse(
@@ -106,7 +106,7 @@ def rehearse(
     ended = None
     if not dry_run:
         if not yes:
-            click.confirm(wishes.say("RehearseAsk"), abort=True, err=True)
+            asking.ask(wishes.say("RehearseAsk"), lang)
 
         async def hold(kube: Kube, _: str) -> bool:
             return await _held(kube, prepared, show, wishes)
@@ -298,8 +298,8 @@ class _There:
 
     seen: Mapping[str, Seen]
     targets: Mapping[str, Object]
-    pods: list[Object]
-    events: list[Object]
+    pods: Sequence[Object]
+    events: Sequence[Object]
 
 
 async def _look(kube: Kube, platform: Platform) -> _There:
@@ -310,22 +310,16 @@ async def _look(kube: Kube, platform: Platform) -> _There:
     namespace = _ref(platform).namespace
 
     async def every(api_version: str, kind: str) -> list[Object]:
-        try:
-            found = await kube.every(api_version, kind, namespace)
-        except ClusterError as error:
-            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
-                return []
-            raise
+        found = await kube.every(api_version, kind, namespace)
         return [{"apiVersion": api_version, "kind": kind, **each} for each in found]
 
-    async def allowed(asked: Any) -> list[Object]:
+    async def allowed(asked: Awaitable[list[Object]]) -> tuple[Object, ...]:
         try:
-            found: list[Object] = await asked
-        except ClusterError as error:
-            if error.status == HTTPStatus.FORBIDDEN:  # then nobody knows why, but still how many
-                return []
+            return tuple(await asked)
+        except ClusterError as error:  # then nobody knows why, but still how many; KEDA may not be there
+            if error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+                return ()
             raise
-        return found
 
     known = {Ref.of(each).key: each for kind in WATCHED for each in await every("apps/v1", kind)}
     for workload in platform.capacity.spec.workloads:
@@ -334,8 +328,8 @@ async def _look(kube: Kube, platform: Platform) -> _There:
             known[ref.key] = with_scale(found, await kube.scale(ref))
     objects = Objects(
         known,
-        tuple(await every(HPA_API, "HorizontalPodAutoscaler")),
-        tuple(await every(KEDA_API, "ScaledObject")),
+        await allowed(every(HPA_API, "HorizontalPodAutoscaler")),
+        await allowed(every(KEDA_API, "ScaledObject")),
     )
     looked = {each.name: seen(each, namespace, objects) for each in platform.capacity.spec.workloads}
     there = {name: each for name, each in looked.items() if isinstance(each, Seen)}
