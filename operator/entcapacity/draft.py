@@ -22,7 +22,7 @@ from entcapacity.curves import users_of
 from entcapacity.fields import API_VERSION
 from entcapacity.reasons import Argument, Reason, listed, number, reason
 from entcapacity.spec import MAX_REPLICAS, OrdinaryPeak, Segment, Target, Workload
-from entcapacity.targets import WATCHED, Object, Objects, Ref, Seen, owned_by_keda, scales
+from entcapacity.targets import Object, Objects, Ref, Seen, owned_by_keda, scales
 from entcapacity.vocabulary import Level, Role
 
 MOST: Final = 100
@@ -119,7 +119,7 @@ def draft(name: str, namespace: str, segment: Segment, found: Found, at: datetim
             taken.append(each)
         else:
             left_out.append(why)
-    left_out += _without_workload(namespace, found)
+    left_out += _without_workload(found)
     names = _names([each.ref for each in taken])
     page = _Page(language)
     page.head(name, namespace, found, at)
@@ -158,31 +158,37 @@ def _scalers(found: Found) -> list[Object]:
     return [*(each for each in _by_name(found.hpas) if not owned_by_keda(each)), *_by_name(found.scaled_objects)]
 
 
-def _target_of(scaler: Object) -> tuple[str, str, str]:
-    target = scaler.get("spec", {}).get("scaleTargetRef", {})
-    return target.get("apiVersion") or "apps/v1", target.get("kind") or "Deployment", target.get("name", "")
+def _target_of(scaler: Object) -> Ref:
+    target, namespace = scaler.get("spec", {}).get("scaleTargetRef", {}), scaler["metadata"].get("namespace", "")
+    version, kind = target.get("apiVersion") or "apps/v1", target.get("kind") or "Deployment"
+    return Ref(version, kind, namespace, target.get("name", ""))
 
 
 def _others(found: Found) -> list[Object]:
     """What autoscalers scale besides Deployments and StatefulSets, with the replicas that they tell of."""
-    others: dict[tuple[str, str, str], Object] = {}
+    others: dict[Ref, Object] = {}
     for each in _scalers(found):
-        version, kind, name = _target_of(each)
-        if kind not in WATCHED and name:
+        ref = _target_of(each)
+        if not ref.watched and ref.name:
             replicas = each.get("status", {}).get("currentReplicas", each.get("spec", {}).get("minReplicas", 1))
-            metadata = {"name": name, "namespace": each["metadata"].get("namespace", "")}
-            made = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": {"replicas": replicas}}
-            others.setdefault((version, kind, name), made)
+            metadata = {"name": ref.name, "namespace": ref.namespace}
+            made = {
+                "apiVersion": ref.api_version,
+                "kind": ref.kind,
+                "metadata": metadata,
+                "spec": {"replicas": replicas},
+            }
+            others.setdefault(ref, made)
     return list(others.values())
 
 
-def _without_workload(namespace: str, found: Found) -> Iterator[Reason]:
+def _without_workload(found: Found) -> Iterator[Reason]:
     """Autoscalers of Deployments and StatefulSets that are not there."""
     there = {(each["kind"], each["metadata"]["name"]) for each in (*found.deployments, *found.stateful_sets)}
     for each in _scalers(found):
-        version, kind, name = _target_of(each)
-        if kind in WATCHED and (kind, name) not in there:
-            yield reason("DraftOrphan", scaler=str(Ref.of(each)), target=str(Ref(version, kind, namespace, name)))
+        ref = _target_of(each)
+        if ref.watched and (ref.kind, ref.name) not in there:
+            yield reason("DraftOrphan", scaler=str(Ref.of(each)), target=str(ref))
 
 
 def _left_out(each: _Candidate, found: Found) -> Reason | None:

@@ -324,7 +324,7 @@ async def _look(kube: Kube, platform: Platform) -> _There:
     known = {Ref.of(each).key: each for kind in WATCHED for each in await every("apps/v1", kind)}
     for workload in platform.capacity.spec.workloads:
         ref = target_of(workload, namespace)
-        if ref.kind not in WATCHED and (found := await kube.get(ref)) is not None:
+        if not ref.watched and (found := await kube.get(ref)) is not None:
             known[ref.key] = with_scale(found, await kube.scale(ref))
     objects = Objects(
         known,
