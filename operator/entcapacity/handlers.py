@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -56,7 +57,11 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
     """By name and uid: one that comes after a deletion has nothing to do with the one before."""
 
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        found = kopf.login_with_service_account(**kwargs)
+        if found is None:
+            return kopf.login_with_kubeconfig(**kwargs)
+        # Kopf would ask for a name, and so for DNS; the pod is told an address, at which everything else is asked
+        return replace(found, server=around.kube.api.configuration.host)
 
     def brought(body: Object, **_: Any) -> None:
         around.world.put(dict(body))
