@@ -190,7 +190,9 @@ class Cluster(Reached):
                 "--use-service-account-credentials",
                 "--leader-elect=false",
                 "--secure-port=0",
-                "--node-monitor-grace-period=5m",  # an outage of the API server is none of the nodes
+                # Whatever keeps KWOK from renewing a node's lease for a while, an outage of the API server for one: the
+                # node would be taken for dead, and KWOK never says again that its pods are Ready.
+                "--node-monitor-grace-period=24h",
                 f"--horizontal-pod-autoscaler-sync-period={hpa_sync}",
                 *PLENTY,
             ),
