@@ -190,8 +190,8 @@ class Cluster(Reached):
                 "--use-service-account-credentials",
                 "--leader-elect=false",
                 "--secure-port=0",
-                # Whatever keeps KWOK from renewing a node's lease for a while, an outage of the API server for one: the
-                # node would be taken for dead, and KWOK never says again that its pods are Ready.
+                # KWOK renews no node's lease. Taken for dead after this time, a node is said to be Ready again at once,
+                # but its pods never are: each five minutes, at first, whatever ran then failed its test.
                 "--node-monitor-grace-period=24h",
                 f"--horizontal-pod-autoscaler-sync-period={hpa_sync}",
                 *PLENTY,
