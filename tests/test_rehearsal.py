@@ -243,7 +243,7 @@ def rehearsing(platform: Platform) -> bool:
 
 def test_floors_are_held_become_ready_and_are_given_back(platform: Platform, rehearser: Rehearser) -> None:
     platform.apply(
-        deployment("auth"), hpa("auth", 2, 100), capacity(BUSY, ramp={"upPerMinute": 20, "downPerMinute": 20})
+        deployment("auth"), hpa("auth", 2, 100), capacity(BUSY, ramp={"upPerMinute": 50, "downPerMinute": 20})
     )
     platform.operator()
     eventually(lambda: platform.condition("Ready"))
