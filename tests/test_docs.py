@@ -118,7 +118,6 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"at most {summary._MOST_BYTES // 1024} KiB",
         f"renews it every {leader.RETRY_SECONDS} seconds",
         f"could not for {leader.RENEW_SECONDS}, and after {leader.LEASE_SECONDS} another one",
-        f"after {leader.KEPT_SECONDS} seconds such an operator would begin anew",
         f"From {startups.ENOUGH} samples on",
         f"The last {startups.KEPT} samples",
         f"{observing.EVERY_SECONDS:g} s apart at least",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
@@ -20,8 +19,8 @@ LEASE_SECONDS: Final = 15
 """After so long without a sign of the leader, another one takes over."""
 RENEW_SECONDS: Final = 10
 RETRY_SECONDS: Final = 2
-KEPT_SECONDS: Final = 60
-"""So long one that is kept stays taken: time for whatever uninstalls to take the operators away."""
+RELEASING: Final = "release:"
+"""So begins the identity of what takes the Lease to give everything back."""
 
 log = logging.getLogger("entcapacity")
 
@@ -33,30 +32,30 @@ class _Lock(LeaseLock):
         super().__init__(name, namespace, identity, api)
         self.others = asyncio.Event()
         """Set while it bears the name of somebody else."""
-        self._seen: tuple[Any, float] = (None, 0.0)
-        """What it was last, and since when."""
+        self.released = asyncio.Event()
+        """Set for good once it was taken to give everything back, while we were there."""
+        self._holder: str | None = None
+        """Whose it was at the last look."""
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
             there, record = await asyncio.wait_for(super().get(name, namespace), RETRY_SECONDS)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return False, ApiException(status=0, reason=str(error) or type(error).__name__)
-        holder = record.holder_identity if isinstance(record, LeaderElectionRecord) else None
-        if holder and holder != self.identity:
+        if isinstance(record, LeaderElectionRecord):
+            self._heed(record.holder_identity or "")
+        return there, record
+
+    def _heed(self, holder: str) -> None:
+        theirs, new = holder not in ("", self.identity), self._holder not in (None, holder)
+        if theirs:
             self.others.set()
         else:
             self.others.clear()
-        if isinstance(record, LeaderElectionRecord):
-            self._heed(record)
-        return there, record
-
-    def _heed(self, record: LeaderElectionRecord) -> None:
-        """The library waits as long as we would be waited for. Where the holder asked for longer, it looks renewed."""
-        now, found = time.monotonic(), dict(vars(record))
-        if found != self._seen[0]:
-            self._seen = found, now
-        if now - self._seen[1] < float(record.lease_duration or 0) - LEASE_SECONDS:
-            record.renew_time = str(now)
+        # one that was there at the first look is over: an operator that is installed anew acts
+        if theirs and new and holder.startswith(RELEASING) and not self.identity.startswith(RELEASING):
+            self.released.set()
+        self._holder = holder
 
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         # not the library's own: kubernetes 37.0 asks for pretty=True there, which its own client refuses
@@ -85,14 +84,14 @@ async def lead(
     identity: str,
     stopping: asyncio.Event,
     work: Callable[[asyncio.Event], Awaitable[None]],
-    keep: bool = False,
 ) -> None:
     """Does ``work`` while the Lease (namespace, name) is held, again whenever it is; gives it up when stopping.
 
-    ``work`` is given an event that is set when it has to end. With ``keep`` the Lease stays taken for a while.
+    ``work`` is given an event that is set when it has to end. After one whose identity begins with ``RELEASING`` nobody
+    that saw it come acts any more: the Deployment is about to go, however long that takes. Whoever starts later does.
     """
     lock = _Lock(lease[1], lease[0], identity, api)
-    while not stopping.is_set():
+    while not (stopping.is_set() or lock.released.is_set()):
         leading = asyncio.Event()
 
         async def started(leading: asyncio.Event = leading) -> None:
@@ -104,7 +103,7 @@ async def lead(
         settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
         election = asyncio.create_task(LeaderElection(settings).run())
         try:
-            await _any(leading.wait(), stopping.wait(), besides=election)
+            await _any(leading.wait(), stopping.wait(), lock.released.wait(), besides=election)
             if election.done() and not leading.is_set() and not stopping.is_set():
                 log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
                 await _any(asyncio.sleep(RETRY_SECONDS), stopping.wait())
@@ -116,9 +115,11 @@ async def lead(
         finally:
             election.cancel()
             await asyncio.gather(election, return_exceptions=True)
-        if stopping.is_set() and leading.is_set() and not lock.others.is_set():
-            free = {"holderIdentity": None, "leaseDurationSeconds": 1}
-            await _leave(lock, lease, {"leaseDurationSeconds": KEPT_SECONDS} if keep else free)
+        if stopping.is_set() and leading.is_set() and not lock.others.is_set() and not identity.startswith(RELEASING):
+            await _free(lock, lease)
+    if not stopping.is_set():
+        log.warning("everything was given back for an uninstall: nothing is done here until this pod is replaced")
+        await stopping.wait()
 
 
 async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> bool:
@@ -165,12 +166,13 @@ async def _any(*signs: Coroutine[Any, Any, Any], besides: asyncio.Task[None] | N
             each.cancel()
 
 
-async def _leave(lock: _Lock, lease: tuple[str, str], left: dict[str, Any]) -> None:
-    """Leaves the Lease like this to whoever comes next."""
+async def _free(lock: _Lock, lease: tuple[str, str]) -> None:
+    """Whoever comes next need not wait until the Lease runs out."""
+    free = {"spec": {"holderIdentity": None, "leaseDurationSeconds": 1}}
     try:
         await asyncio.wait_for(
             lock.api_instance.patch_namespaced_lease(
-                lease[1], lease[0], {"spec": left}, _content_type="application/merge-patch+json"
+                lease[1], lease[0], free, _content_type="application/merge-patch+json"
             ),
             RETRY_SECONDS,
         )

@@ -22,7 +22,7 @@ from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.kubeconfig import connect
-from entcapacity.leader import RETRY_SECONDS, lead, take
+from entcapacity.leader import RELEASING, RETRY_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
 from entcapacity.ownership import given_back
@@ -205,13 +205,13 @@ def speak(log_format: str, verbose: bool = False) -> None:
 async def release(options: Options, context: str | None = None) -> list[str]:
     """Gives everything back and frees finalizers; answers with what could not be done.
 
-    It takes the Lease, from a running operator, too, waits until that one has let go, and leaves the Lease taken for
-    ``KEPT_SECONDS``, so that an operator that is still there does not begin anew.
+    It takes the Lease, from a running operator, too, and waits until that one has let go. Operators that are there now
+    do nothing more, for as long as they live.
     """
     kube = await connect(context)
-    stopping, problems = asyncio.Event(), []
+    stopping, problems, identity = asyncio.Event(), [], RELEASING + options.identity
     try:
-        taken = await take(kube.api, (options.namespace, options.lease), options.identity)
+        taken = await take(kube.api, (options.namespace, options.lease), identity)
 
         async def work(_: asyncio.Event) -> None:
             if taken:
@@ -221,7 +221,7 @@ async def release(options: Options, context: str | None = None) -> list[str]:
             problems.extend(await _release_all(around, options.watched))
             stopping.set()
 
-        await lead(kube.api, (options.namespace, options.lease), options.identity, stopping, work, keep=True)
+        await lead(kube.api, (options.namespace, options.lease), identity, stopping, work)
     finally:
         await kube.close()
     return problems

@@ -90,7 +90,8 @@ def release(
 ) -> None:
     """Give back everything that the operator holds, and free the finalizers: for an uninstall.
 
-    It takes the Lease first, so that no operator raises again what is given back. On a terminal it asks before.
+    It takes the Lease first: operators that are there act no more, until they are started anew.
+    On a terminal it asks before.
     """
     try:
         from entcapacity import running
