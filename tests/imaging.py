@@ -1,52 +1,44 @@
-"""The Dockerfile's steps, each run in an empty Debian root: what can be proven of an image without a container engine.
+"""The image as Buildah builds it from the Dockerfile, and its commands as a pod runs them.
 
-Roots come from debootstrap, with the Python of that Debian; it stands for the base image, which is the same Debian with
-the same Python built anew. What a builder adds (layers, the registry's format) is not looked at.
+The base comes from debootstrap, with the Python of that Debian, and no registry is asked. It stands for the base image,
+which is the same Debian with the same Python built anew.
 """
 
 import hashlib
 import json
 import os
 import platform
-import re
-import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from cluster.binaries import HOME
 
 SUITE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-venv")
-FROM_OUTSIDE = ("/etc/resolv.conf", "/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
-"""How this machine reaches packages: lent for a step, as a builder does."""
+FROM_OUTSIDE = ("/etc/pip.conf", "/etc/ssl/certs/ca-certificates.crt")
+"""How this machine reaches packages: lent to the builder, no part of the image."""
+BASE = "localhost/base"
 
 
-@dataclass
-class Stage:
-    """What a Dockerfile made of a root, and what it says of it."""
+@dataclass(frozen=True)
+class Image:
+    """What a builder made: the digest of its configuration, that, and its root."""
 
+    digest: str
     root: Path
-    base: str
-    environment: dict[str, str] = field(
-        default_factory=lambda: {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
-    )
-    directory: str = "/"
-    user: str = "0:0"
-    labels: dict[str, str] = field(default_factory=dict)
-    entrypoint: list[str] = field(default_factory=list)
-    command: list[str] = field(default_factory=list)
-
-    def inside(self, path: str) -> Path:
-        """A path of the root, as the machine sees it."""
-        return self.root / str(Path(self.directory, path)).lstrip("/")
+    user: str
+    environment: tuple[str, ...]
+    directory: str
+    entrypoint: tuple[str, ...]
+    labels: dict[str, str]
 
     def entered(self, *command: str, read_only: bool = True, **more: str) -> list[str]:
         """A command of the machine that runs one in the root: mounts of its own, nothing of our environment."""
-        variables = [f"{name}={value}" for name, value in {**self.environment, **more}.items()]
+        variables = [*self.environment, *(f"{name}={value}" for name, value in more.items())]
         bound = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && ' if read_only else ""
         script = f'{bound}mount -t proc -o ro proc "$0/proc" && exec chroot --userspec="$1" "$0" "${{@:2}}"'
         return [
@@ -57,109 +49,51 @@ class Stage:
     def run(self, *command: str, read_only: bool = True) -> "subprocess.CompletedProcess[str]":
         """Runs a command in the root, and waits for it."""
         entered = self.entered(*command, read_only=read_only)
-        return subprocess.run(entered, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400)
+        return subprocess.run(entered, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
 
 
-def built(context: Path, directory: Path) -> Stage:
-    """The last stage of a directory's Dockerfile."""
-    known: dict[str, str] = {}
-    stages: list[tuple[str, Stage]] = []
-    stage: Stage | None = None
-    for instruction, text in instructions((context / "Dockerfile").read_text(encoding="utf-8")):
-        if instruction == "ARG":
-            known |= _pairs(text)
-        elif instruction == "FROM":
-            base, _, name = Template(text).substitute(known).partition(" AS ")
-            stage = Stage(_empty(directory / str(len(stages))), base)
-            stages.append((name, stage))
-        else:
-            assert stage is not None
-            _step(stage, instruction, text, context, dict(stages), known)
-    assert stage is not None
-    return stage
+class Buildah:
+    """A builder with a store of its own, that needs root and no daemon."""
 
+    def __init__(self, store: Path) -> None:
+        self.command = ["buildah", f"--root={store}/images", f"--runroot={store}/run", "--storage-driver=vfs"]
+        base = self("from", "scratch")
+        self("add", base, str(_debian()))
+        self("config", "--env=PATH=/usr/local/bin:/usr/bin:/bin", base)
+        self("commit", "--quiet", base, BASE)
+        self("rm", base)
 
-def instructions(text: str) -> Iterator[tuple[str, str]]:
-    """What a Dockerfile says, line by line."""
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    for line in re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines():
-        if line.strip():
-            instruction, _, rest = line.partition(" ")
-            yield instruction, rest.strip()
+    def __call__(self, *arguments: str) -> str:
+        ran = subprocess.run([*self.command, *arguments], capture_output=True, text=True, timeout=500)
+        assert ran.returncode == 0, f"{ran.stdout[-4000:]}{ran.stderr[-4000:]}"
+        return ran.stdout.strip()
 
+    def build(self, context: Path) -> str:
+        """Builds a directory's Dockerfile from nothing but the base; the digest of what it made."""
+        lent = [f"--volume={path}:{path}:ro" for path in FROM_OUTSIDE if Path(path).exists()]
+        how = ("--isolation=chroot", "--no-cache", "--pull-never", "--timestamp=0", f"--build-arg=BASE={BASE}")
+        return self("bud", "--quiet", *how, *lent, str(context))
 
-def _step(
-    stage: Stage, instruction: str, text: str, context: Path, stages: Mapping[str, Stage], known: Mapping[str, str]
-) -> None:
-    match instruction:
-        case "ENV":
-            stage.environment |= _pairs(text)
-        case "LABEL":
-            stage.labels |= _pairs(Template(text).substitute(known))
-        case "USER":
-            stage.user = text
-        case "WORKDIR":
-            stage.directory = text
-            stage.inside(".").mkdir(parents=True, exist_ok=True)
-        case "ENTRYPOINT":
-            stage.entrypoint = json.loads(text)
-        case "CMD":
-            stage.command = json.loads(text)
-        case "COPY":
-            _copy(stage, text, context, stages)
-        case "RUN":
-            _run(stage, text)
-        case "EXPOSE":
-            pass
-        case _:
-            raise AssertionError(f"nobody here knows how to do {instruction}")
-
-
-def _run(stage: Stage, text: str) -> None:
-    lent = {stage.inside(path): Path(path) for path in FROM_OUTSIDE if Path(path).exists()}
-    own = {path: path.read_bytes() for path in lent if path.exists()}
-    for path, source in lent.items():
-        shutil.copyfile(source, path)
-    outside = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
-    ran = stage.run("env", *outside, "sh", "-c", text, read_only=False)
-    for path in lent:
-        path.write_bytes(own[path]) if path in own else path.unlink()
-    assert ran.returncode == 0, f"RUN {text}\n{ran.stdout}{ran.stderr}"
-
-
-def _copy(stage: Stage, text: str, context: Path, stages: Mapping[str, Stage]) -> None:
-    *options, sources, to = re.fullmatch(r"(?:--from=(\w+) )?(.+) (\S+)", text).groups()  # type: ignore[union-attr]
-    (origin,) = options
-    for source in sources.split():
-        found = stages[origin].inside(source) if origin else _sent(context, source)
-        target = stage.inside(to) / Path(source).name if to.endswith("/") else stage.inside(to)
-        if found.is_dir():
-            shutil.copytree(
-                found, target, symlinks=True, ignore=None if origin else shutil.ignore_patterns("__pycache__")
+    @contextmanager
+    def mounted(self, digest: str) -> Iterator[Image]:
+        """An image that was built, with a root that can be entered."""
+        config = json.loads(self("inspect", "--type=image", digest))["OCIv1"]["config"]
+        container = self("from", "--pull-never", digest)
+        try:
+            yield Image(
+                digest,
+                Path(self("mount", container)),
+                config["User"],
+                tuple(config["Env"]),
+                config["WorkingDir"],
+                (*config["Entrypoint"],),
+                config["Labels"],
             )
-        else:
-            shutil.copyfile(found, target)
+        finally:
+            self("rm", container)
 
 
-def _sent(context: Path, source: str) -> Path:
-    """A file of the context, which .dockerignore has to let through."""
-    allowed = (context / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    assert f"!{source}" in allowed, f"COPY {source}: .dockerignore keeps it from the builder"
-    return context / source
-
-
-def _pairs(text: str) -> dict[str, str]:
-    return dict(each.split("=", 1) for each in shlex.split(text))  # type: ignore[misc]
-
-
-def _empty(root: Path) -> Path:
-    """A root with Debian and its Python, and nothing else."""
-    root.mkdir(parents=True)
-    subprocess.run(["tar", "-C", root, "-xf", debian()], check=True)
-    return root
-
-
-def debian() -> Path:
+def _debian() -> Path:
     """The archive of such a root, made once for each list of packages and kept where the cluster's programs are."""
     key = hashlib.sha256(json.dumps([SUITE, PACKAGES, platform.machine()]).encode()).hexdigest()[:12]
     archive = HOME / f"debian-{key}.tar"

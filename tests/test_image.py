@@ -1,9 +1,9 @@
-"""The image, as far as it can be proven without a container engine: its Dockerfile's steps in empty Debian roots."""
+"""The image: built by a real builder, on a base that debootstrap made, and started as the chart's pod starts it."""
 
 import base64
 import re
+import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,24 +14,33 @@ import pytest
 import yaml
 
 from cluster.control_plane import free_ports
-from imaging import SUITE, Stage, built
+from imaging import SUITE, Buildah, Image
 from operating import ROOT, Platform, capacity, deployment, eventually, hpa
 
 pytestmark = pytest.mark.timeout(900)  # the first one waits for the build, and once for a whole Debian
 MORNING = "2026-11-16T07:30:00+01:00"
 """A Monday, before the peak."""
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+(BASE,) = re.findall(r"^ARG BASE=(\S+)$", DOCKERFILE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
-def image() -> Iterator[Stage]:
-    """What the Dockerfile makes; a gigabyte, so it does not stay."""
+def builder() -> Iterator[Buildah]:
+    """Its store takes gigabytes, so it does not stay."""
     with TemporaryDirectory(prefix="ent-capacity-image-") as directory:
-        Path(directory).chmod(0o755)  # its user has to reach it
-        yield built(ROOT, Path(directory))
+        Path(directory).chmod(0o755)  # the image's user has to reach it
+        yield Buildah(Path(directory))
+
+
+@pytest.fixture(scope="module")
+def image(builder: Buildah) -> Iterator[Image]:
+    """What the Dockerfile makes."""
+    with builder.mounted(builder.build(ROOT)) as made:
+        yield made
 
 
 @contextmanager
-def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+def started(image: Image, kubeconfig: Path, log: Path, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The image's entry point as the chart's pod runs it: its user, its ServiceAccount's files, nothing writable, and
     no environment but the image's and what says where the API server is."""
     document = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
@@ -57,7 +66,7 @@ def started(image: Stage, kubeconfig: Path, log: Path, *arguments: str) -> Itera
 
 
 def test_the_operator_of_the_image_takes_the_lease_and_holds_a_floor(
-    image: Stage, platform: Platform, tmp_path: Path
+    image: Image, platform: Platform, tmp_path: Path
 ) -> None:
     auth = {"name": "auth", "ordinaryPeak": {"replicas": 6}, "startup": "1m"}
     platform.apply(deployment("auth"), hpa("auth"), capacity([auth]))
@@ -82,7 +91,7 @@ def test_the_operator_of_the_image_takes_the_lease_and_holds_a_floor(
     assert "Read-only file system" not in log.read_text()
 
 
-def test_its_user_can_write_nothing(image: Stage) -> None:
+def test_its_user_can_write_nothing(image: Image) -> None:
     """By the rights of the files themselves; and nothing at all where the root is read-only."""
     look = ("find", "/", "-xdev", "-path", "/proc", "-prune", "-o", "-writable", "-type", "f", "-print")
     assert image.run("sh", "-c", "touch /tmp/x && rm /tmp/x", read_only=False).returncode == 0
@@ -91,7 +100,7 @@ def test_its_user_can_write_nothing(image: Stage) -> None:
     assert image.user == "65532:65532"
 
 
-def test_it_has_nothing_to_build_or_install_with(image: Stage) -> None:
+def test_it_has_nothing_to_build_or_install_with(image: Image) -> None:
     programs = ("pip", "pip3", "gcc", "cc", "make", "git", "curl", "wget")
     assert image.run("sh", "-c", f"for each in {' '.join(programs)}; do command -v $each; done").stdout == ""
     assert not (image.root / "build").exists()
@@ -99,7 +108,7 @@ def test_it_has_nothing_to_build_or_install_with(image: Stage) -> None:
     assert modules.stdout.strip() == "[None, None]"
 
 
-def test_it_has_what_the_lock_names_and_ourselves(image: Stage) -> None:
+def test_it_has_what_the_lock_names_and_ourselves(image: Image) -> None:
     listed = "from importlib.metadata import distributions as d\nfor e in d(): print(e.name.lower(), e.version)"
     ran = image.run("python", "-c", listed)
     assert ran.returncode == 0, ran.stderr
@@ -111,7 +120,7 @@ def test_it_has_what_the_lock_names_and_ourselves(image: Stage) -> None:
     assert image.run("entcapacity", "--version").stdout.split()[-1] == ours[1]
 
 
-def test_everything_is_compiled_and_by_content(image: Stage) -> None:
+def test_everything_is_compiled_and_by_content(image: Image) -> None:
     """So that a read-only root starts as fast, and the same sources make the same files."""
     packages = next(image.root.glob("opt/ent-capacity/lib/python3.*/site-packages"))
     sources = list((packages / "entcapacity").rglob("*.py"))
@@ -121,21 +130,33 @@ def test_everything_is_compiled_and_by_content(image: Stage) -> None:
         assert compiled.read_bytes()[4:8] == b"\x01\x00\x00\x00"  # a hash, and nobody checks it
 
 
-def test_it_says_what_it_is(image: Stage) -> None:
+def test_built_again_it_is_the_same(builder: Buildah, image: Image, tmp_path: Path) -> None:
+    """From a copy, so that nothing depends on where and when the sources were laid down."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    sent = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+    for each in ("Dockerfile", ".dockerignore", *sent):
+        if (ROOT / each).is_dir():
+            shutil.copytree(ROOT / each, copy / each, copy_function=shutil.copy)
+        else:
+            shutil.copy(ROOT / each, copy / each)
+    assert builder.build(copy) == image.digest
+
+
+def test_it_says_what_it_is(image: Image) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {name.removeprefix("org.opencontainers.image."): value for name, value in image.labels.items()}
     assert named["title"] == project["name"]
     assert named["licenses"] == project["license"]
-    assert named["base.name"] == image.base
+    assert named["base.name"] == BASE
 
 
-def test_the_root_that_it_was_tried_in_is_like_its_base(image: Stage) -> None:
-    assert image.base.endswith(f":3.{sys.version_info.minor}-slim-{SUITE}")
+def test_the_root_that_it_was_tried_in_is_like_its_base(image: Image) -> None:
     version = image.run("python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").stdout.strip()
-    assert f":{version}-" in image.base
+    assert BASE.endswith(f":{version}-slim-{SUITE}")
 
 
 def test_the_chart_runs_it_as_its_user() -> None:
     helpers = (ROOT / "charts/ent-capacity/templates/_helpers.tpl").read_text(encoding="utf-8")
-    (user,) = re.findall(r"^USER (\d+):\d+$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    (user,) = re.findall(r"^USER (\d+):\d+$", DOCKERFILE, re.MULTILINE)
     assert yaml.safe_load(re.search(r"runAsUser: (\d+)", helpers)[1]) == int(user)  # type: ignore[index]
