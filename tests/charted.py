@@ -100,7 +100,7 @@ def documents(
 
 
 def goldens(helm: type[Helm]) -> Iterator[tuple[Path, str]]:
-    """What is kept of each install: all objects but the CRDs, which stand in crds/, and the notes where they are told."""
+    """What is kept of each install: all objects but the CRDs, which stand in crds/; and the notes, if they are told."""
     made = {install: rendered(OPERATOR, values, helm=helm) for install, values in INSTALLS.items()}
     made["platform"] = rendered(PLATFORM, A_PLATFORM, "occitanie", "ent", helm)
     for install, texts in made.items():
