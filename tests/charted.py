@@ -4,13 +4,15 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import helm_python as helm
 import yaml
+
+from helms import Helm, Helm4
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "charts"
@@ -64,36 +66,55 @@ A_PLATFORM: Mapping[str, Any] = {
 }
 
 
-def rendered(chart: Path, values: Mapping[str, Any], name: str = RELEASE, namespace: str = NAMESPACE) -> dict[str, str]:
+def rendered(
+    chart: Path,
+    values: Mapping[str, Any],
+    name: str = RELEASE,
+    namespace: str = NAMESPACE,
+    helm: type[Helm] = Helm4,
+) -> dict[str, str]:
     """Each template's text, by its path; as ``helm template`` makes it."""
-    with helm.Chart.load(chart) as loaded:
-        return dict(sorted(loaded.render(dict(values), name=name, namespace=namespace).items()))
+    return dict(sorted(helm(namespace).rendered(chart, name, values).items()))
+
+
+def notes(texts: Mapping[str, str]) -> str:
+    """What is said after an install, of what was rendered."""
+    (found,) = (text for path, text in texts.items() if path.endswith("NOTES.txt"))
+    return found
+
+
+def stream(texts: Mapping[str, str]) -> str:
+    """Everything that was rendered to be applied, as one text."""
+    return "\n---\n".join(text for path, text in texts.items() if not path.endswith("NOTES.txt"))
 
 
 def documents(
-    chart: Path, values: Mapping[str, Any], name: str = RELEASE, namespace: str = NAMESPACE
+    chart: Path,
+    values: Mapping[str, Any],
+    name: str = RELEASE,
+    namespace: str = NAMESPACE,
+    helm: type[Helm] = Helm4,
 ) -> list[dict[str, Any]]:
     """The objects."""
-    texts = rendered(chart, values, name, namespace)
-    return [
-        each
-        for path, text in texts.items()
-        if not path.endswith("NOTES.txt")
-        for each in yaml.safe_load_all(text)
-        if each
-    ]
+    return [each for each in yaml.safe_load_all(stream(rendered(chart, values, name, namespace, helm))) if each]
 
 
-def goldens() -> Iterator[tuple[Path, str]]:
-    """What is kept of each install: everything but the CRDs, which stand in crds/."""
-    for install, values in INSTALLS.items():
-        yield GOLDEN / f"{install}.yaml", _text(rendered(OPERATOR, values))
-    yield GOLDEN / "platform.yaml", _text(rendered(PLATFORM, A_PLATFORM, "occitanie", "ent"))
+def goldens(helm: type[Helm]) -> Iterator[tuple[Path, str]]:
+    """What is kept of each install: all objects but the CRDs, which stand in crds/; and the notes, if they are told."""
+    made = {install: rendered(OPERATOR, values, helm=helm) for install, values in INSTALLS.items()}
+    made["platform"] = rendered(PLATFORM, A_PLATFORM, "occitanie", "ent", helm)
+    for install, texts in made.items():
+        yield GOLDEN / f"{install}.yaml", "".join(_kept(texts))
+        if helm is Helm4:
+            yield GOLDEN / f"{install}.txt", notes(texts)
 
 
-def _text(texts: Mapping[str, str]) -> str:
-    kept = {path: text.strip() for path, text in texts.items() if not path.endswith("crds.yaml")}
-    return "\n".join(f"# --- {path}\n{text}" for path, text in kept.items() if text) + "\n"
+def _kept(texts: Mapping[str, str]) -> Iterator[str]:
+    """Sorted by their text within each template, since Helm 3 tells them in the order in which it would apply them."""
+    for path, text in texts.items():
+        if not path.endswith(("crds.yaml", "NOTES.txt")):
+            found = sorted(each.strip() for each in re.split(r"^---$", text, flags=re.MULTILINE))
+            yield from (f"---\n# Source: {path}\n{each}\n" for each in found if each)
 
 
 def tables() -> Iterator[tuple[Path, str]]:
@@ -126,5 +147,5 @@ def _values(node: yaml.MappingNode, lines: list[str], before: str, values: Any) 
 
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
-    for page, made in (*goldens(), *tables()):
+    for page, made in (*goldens(Helm4), *tables()):
         page.write_text(made, encoding="utf-8")

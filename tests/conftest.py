@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
-from cluster.binaries import Unavailable, find
+from cluster.binaries import Unavailable, find, helm3
 from cluster.control_plane import Cluster
+from helms import Helm, Helm3, Helm4
 from operating import Platform, a_platform, install_kinds
 
 _FAILED = pytest.StashKey[bool]()
@@ -41,6 +42,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             find()
         except Unavailable as reason:  # skipped here rather than by the fixture, so that one line tells of all
             pytest.skip(f"the tests on a real cluster did not run: {reason}")
+    if item.get_closest_marker("helm3"):
+        try:
+            helm3()
+        except Unavailable as reason:
+            pytest.skip(f"Helm 3 was not tried: {reason}")
     if "browser" in getattr(item, "fixturenames", ()) and shutil.which("chromium") is None:
         pytest.skip("nobody looked at the pages of reports, for want of Chromium: apt install chromium")
     if "scraped" in getattr(item, "fixturenames", ()) and shutil.which("prometheus") is None:
@@ -58,6 +64,13 @@ def cluster() -> Iterator[Cluster]:
     """A real cluster for the whole run: tests share it, each in a `namespace` of its own."""
     with TemporaryDirectory(prefix="ent-capacity-") as directory, Cluster(Path(directory)) as running:
         yield running
+
+
+@pytest.fixture(params=[Helm4, pytest.param(Helm3, marks=pytest.mark.helm3)], ids=lambda each: each.__name__)
+def helm(request: pytest.FixtureRequest) -> type[Helm]:
+    """Each Helm that the charts are for."""
+    made: type[Helm] = request.param
+    return made
 
 
 @pytest.fixture

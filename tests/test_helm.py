@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import helm_python as helm
 import pytest
 
-from charted import OPERATOR, PLATFORM
+from charted import OPERATOR, PLATFORM, notes, rendered
 from cluster.control_plane import Cluster
+from helms import Helm
 from operating import MARK, Operator, Recorder, announcement, deployment, eventually, hpa, install_kinds
 
 CALLED = "ent-capacity"
@@ -42,9 +42,6 @@ class Hoster:
     def __init__(self, cluster: Cluster, system: str, ent: str) -> None:
         self.cluster, self.system, self.ent = cluster, system, ent
         self.operators: list[Operator] = []
-
-    def helm(self, namespace: str) -> helm.Config:
-        return helm.Config(kubeconfig_path=self.cluster.kubeconfig, namespace=namespace)
 
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any]:
         where = ("-n", namespace) if namespace else ()
@@ -119,16 +116,17 @@ def hoster(cluster: Cluster, namespace: str) -> Iterator[Hoster]:
         install_kinds(cluster)
 
 
-def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
+def test_from_the_install_to_the_uninstall(helm: type[Helm], hoster: Hoster) -> None:
     cluster, ent, system = hoster.cluster, hoster.ent, hoster.system
     cluster.kubectl("apply", "-n", ent, "-f-", stdin=listed(deployment("auth"), hpa("auth")))
     before = hoster.get("hpa", "auth", ent)["spec"]
-    operator, platform = hoster.helm(system), hoster.helm(ent)
+    operator, platform = (helm(namespace, cluster.kubeconfig) for namespace in (system, ent))
 
     # the quick start: two installs
-    assert operator.install(OPERATOR, CALLED, namespace=system, wait="watcher", timeout=60)
+    said = operator.install(OPERATOR, CALLED, wait=True)
+    assert said == notes(rendered(OPERATOR, {}, CALLED, system))
     hoster.run_operators()
-    platform.install(PLATFORM, "occitanie", OCCITANIE, namespace=ent)
+    platform.install(PLATFORM, "occitanie", OCCITANIE)
     eventually(lambda: hoster.floor() == FLOOR, 30)
     spring = announcement(
         "spring-2021",
@@ -161,19 +159,17 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
     uid = hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"]
     floors = Recorder(cluster, ent, "hpa", "auth", ".spec.minReplicas")
     try:
-        operator.upgrade(
-            OPERATOR, CALLED, {"language": "fr", "replicas": 1}, namespace=system, wait="watcher", timeout=60
-        )
+        operator.upgrade(OPERATOR, CALLED, {"language": "fr", "replicas": 1})
         hoster.run_operators()
         eventually(lambda: hoster.says("chaque jour planifié est connu"), 30)
-        operator.rollback(CALLED, wait="watcher", timeout=60)
+        operator.rollback(CALLED)
         assert "--lang=en" in arguments_of(hoster.get("deployment", CALLED, system)["spec"])
-        assert [each["status"] for each in operator.history(CALLED)] == ["superseded", "superseded", "deployed"]
+        assert operator.history(CALLED) == ["superseded", "superseded", "deployed"]
         assert hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"] == uid
 
         # the uninstall, as slow as it may be: what still runs does not raise again what was given back
         with ThreadPoolExecutor() as aside:
-            gone = aside.submit(operator.uninstall, CALLED, timeout=120)
+            gone = aside.submit(operator.uninstall, CALLED)
             released = hoster.run_job(f"{CALLED}-release")
             assert released.returncode == 0, released.stderr
             assert hoster.floor() == before["minReplicas"]
@@ -181,7 +177,7 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
             assert all(each.running() for each in hoster.operators)
             hoster.stop_operators()  # as kubelets do when the Deployment goes, which is now
             hoster.end_job(f"{CALLED}-release")
-            assert gone.result()
+            gone.result()
         time.sleep(2)
         assert floors.values() == [FLOOR, before["minReplicas"]]
     finally:
@@ -208,8 +204,8 @@ def test_from_the_install_to_the_uninstall(hoster: Hoster) -> None:
     eventually(lambda: not hoster.names("entcapacities", "-n", ent, "--ignore-not-found") or None)
 
     # installed anew it takes its CRDs back; where they are not to be kept they go
-    operator.install(OPERATOR, CALLED, {"crds": {"keep": False}, "release": {"enabled": False}}, namespace=system)
-    operator.uninstall(CALLED, timeout=60)
+    operator.install(OPERATOR, CALLED, {"crds": {"keep": False}, "release": {"enabled": False}})
+    operator.uninstall(CALLED)
     cluster.kubectl("wait", "--for=delete", *(f"crd/{each}" for each in KINDS), "--timeout=20s")
 
 

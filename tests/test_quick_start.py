@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from cluster.binaries import helm3
 from cluster.control_plane import Cluster, ClusterError
 from operating import Operator, install_kinds
 from pages import ROOT
@@ -124,14 +125,13 @@ def ours(cluster: Cluster) -> set[str]:
 
 
 @pytest.mark.usefixtures("cluster")
+@pytest.mark.helm3
 def test_the_quick_start_works_from_top_to_bottom(bare: Cluster, kubelet: Kubelet, tmp_path: Path) -> None:
     before = ours(bare)
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "kubectl").symlink_to(bare.binaries["kubectl"])
-    helm = programs / "helm"
-    helm.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT / "tests" / "helm_command.py"} "$@"\n', encoding="utf-8")
-    helm.chmod(0o755)
+    (programs / "helm").symlink_to(helm3())
     environ = environment(tmp_path, KUBECONFIG=str(bare.kubeconfig))
     environ["PATH"] = f"{programs}{os.pathsep}{environ['PATH']}"
 
