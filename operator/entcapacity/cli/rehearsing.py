@@ -309,10 +309,6 @@ async def _look(kube: Kube, platform: Platform) -> _There:
 
     namespace = _ref(platform).namespace
 
-    async def every(api_version: str, kind: str) -> list[Object]:
-        found = await kube.every(api_version, kind, namespace)
-        return [{"apiVersion": api_version, "kind": kind, **each} for each in found]
-
     async def allowed(asked: Awaitable[list[Object]]) -> tuple[Object, ...]:
         try:
             return tuple(await asked)
@@ -321,15 +317,15 @@ async def _look(kube: Kube, platform: Platform) -> _There:
                 return ()
             raise
 
-    known = {Ref.of(each).key: each for kind in WATCHED for each in await every("apps/v1", kind)}
+    known = {Ref.of(each).key: each for kind in WATCHED for each in await kube.every("apps/v1", kind, namespace)}
     for workload in platform.capacity.spec.workloads:
         ref = target_of(workload, namespace)
         if not ref.watched and (found := await kube.get(ref)) is not None:
             known[ref.key] = with_scale(found, await kube.scale(ref))
     objects = Objects(
         known,
-        await allowed(every(HPA_API, "HorizontalPodAutoscaler")),
-        await allowed(every(KEDA_API, "ScaledObject")),
+        await allowed(kube.every(HPA_API, "HorizontalPodAutoscaler", namespace)),
+        await allowed(kube.every(KEDA_API, "ScaledObject", namespace)),
     )
     looked = {each.name: seen(each, namespace, objects) for each in platform.capacity.spec.workloads}
     there = {name: each for name, each in looked.items() if isinstance(each, Seen)}
