@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.cli.documents import VERSION, Document, peak, replica_hours, utc
 from entcapacity.cost import cost
+from entcapacity.grid import on_clock
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, number, reason
@@ -115,13 +115,12 @@ def _notices(made: Plan, language: str) -> list[dict[str, str]]:
 
 def markdown(document: Document, language: str) -> Iterator[str]:
     """A difference as Markdown, line by line."""
-    zone = ZoneInfo(document["timezone"])
 
     def text(code: str, **args: Argument) -> str:
         return reason(code, **args).text(language)
 
     def moment(instant: str) -> str:
-        return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return on_clock(datetime.fromisoformat(instant), document["timezone"])
 
     as_of = moment(document["asOf"])
     yield f"### {_title(document)}"

@@ -16,6 +16,7 @@ from entcapacity.cli.documents import dates, days_of, peak
 from entcapacity.cli.terminal import WEEKDAYS
 from entcapacity.cost import cost
 from entcapacity.effects import Effect, ready_by
+from entcapacity.grid import on_clock
 from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan, most_users_live_in
 from entcapacity.reasons import Argument, Reason, reason
@@ -41,8 +42,8 @@ def unmoved(platform: str, spec: ENTCapacitySpec, now: datetime) -> Iterator[Rea
     if spec.mode == "Observe":
         yield reason("Observes", platform=platform)
     elif spec.suspend_until is not None and now < spec.suspend_until:
-        until = spec.suspend_until.astimezone(ZoneInfo(most_users_live_in(spec)))
-        yield reason("IsSuspended", platform=platform, until=f"{until:%Y-%m-%d %H:%M}")
+        until = on_clock(spec.suspend_until, most_users_live_in(spec))
+        yield reason("IsSuspended", platform=platform, until=until)
 
 
 def show(out: Console, proposal: Proposal, language: str) -> None:

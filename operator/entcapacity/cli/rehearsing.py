@@ -195,7 +195,7 @@ def _meant(platform: Platform, wishes: Wishes) -> tuple[date, Rehearsal]:
         raise refuse("RehearseSuspended", until=_clock(spec.suspend_until, platform))
     if spec.rehearsal is not None and now < spec.rehearsal.until:
         raise refuse("RehearseRunning", until=_clock(spec.rehearsal.until, platform))
-    if wishes.on is not None and wishes.on < now.astimezone(_zone(platform)).date():
+    if wishes.on is not None and wishes.on < now.astimezone(ZoneInfo(_timezone(platform))).date():
         raise options.wrong("--day", f"{wishes.on} is over: choose today or a later one")
     on = wishes.on or rehearsal.next_school_day(spec, facts, now)
     if on is None:
@@ -206,14 +206,16 @@ def _meant(platform: Platform, wishes: Wishes) -> tuple[date, Rehearsal]:
     return on, rehearsal.rehearsal_of(floors, now, now + wishes.span)
 
 
-def _zone(platform: Platform) -> ZoneInfo:
+def _timezone(platform: Platform) -> str:
     from entcapacity.plan import most_users_live_in
 
-    return ZoneInfo(most_users_live_in(platform.capacity.spec))
+    return most_users_live_in(platform.capacity.spec)
 
 
 def _clock(instant: datetime, platform: Platform) -> str:
-    return instant.astimezone(_zone(platform)).strftime("%Y-%m-%d %H:%M")
+    from entcapacity.grid import on_clock
+
+    return on_clock(instant, _timezone(platform))
 
 
 # --- asking the operator, and taking it back --------------------------------------------------------------------------
@@ -423,7 +425,7 @@ class _Show:
         ]
         for position, line in enumerate(shown):
             if line not in self._shown:
-                begin = "" if position else f"{datetime.now(_zone(self._platform)):%H:%M:%S} "
+                begin = "" if position else f"{datetime.now(ZoneInfo(_timezone(self._platform))):%H:%M:%S} "
                 self._out.print(begin + line, markup=False, soft_wrap=True)
         self._shown = shown
 
