@@ -7,25 +7,15 @@ from rich.console import Console
 from entcapacity.cli.proposals import Proposal, show
 from entcapacity.effects import of_announcement
 from entcapacity.facts import Bounds
-from entcapacity.parse import parse
 from entcapacity.school import SchoolAnnouncement
-from entcapacity.spec import ENTCapacity
-from specs import APRIL_2021, AUDIENCE, facts, instant
+from specs import APRIL_2021, facts, instant, occitanie
 
-PLATFORM = parse(
-    {
-        "apiVersion": "entcapacity.io/v1alpha1",
-        "kind": "ENTCapacity",
-        "metadata": {"name": "occitanie", "namespace": "ent"},
-        "spec": {"audience": AUDIENCE, "workloads": [{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 30}]},
-    }
-)
+PLATFORM = occitanie(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 30}])
 NOW = instant("2021-03-31T20:00:00+02:00")
 SHORT = "portal: 52 replicas short at 2021-04-06 08:51; the maximum is 30"
 
 
 def shown(changed: SchoolAnnouncement, *before: SchoolAnnouncement) -> str:
-    assert isinstance(PLATFORM, ENTCapacity)
     known = facts(*before, floors={"portal": 12}, bounds={"portal": Bounds(2, None)})
     effect = of_announcement(PLATFORM.spec, known, changed, NOW)
     out = StringIO()
