@@ -8,21 +8,26 @@ from entcapacity.grid import Grid
 from entcapacity.parse import parse
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.schooldays import embedded
-from entcapacity.spec import ENTCapacitySpec
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 
 AUDIENCE = [{"academies": ["Toulouse", "Montpellier"], "levels": ["College", "Lycee"], "pupils": 300_000}]
 WORKLOADS = [{"name": "portal", "ordinaryPeak": {"replicas": 12}}]
 
 
-def capacity(**spec) -> ENTCapacitySpec:
-    """A spec of a regional ENT, with what is given in place of the usual."""
+def occitanie(**spec) -> ENTCapacity:
+    """A regional ENT, with what is given in place of the usual."""
     document = {
         "apiVersion": API_VERSION,
         "kind": "ENTCapacity",
         "metadata": {"name": "occitanie", "namespace": "ent"},
         "spec": {"audience": AUDIENCE, "workloads": WORKLOADS, **spec},
     }
-    return parse(document).spec
+    return parse(document)
+
+
+def capacity(**spec) -> ENTCapacitySpec:
+    """Its spec."""
+    return occitanie(**spec).spec
 
 
 def announcement(name, announced_at, *periods, **spec) -> SchoolAnnouncement:

@@ -13,15 +13,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from entcapacity.cli import rehearsing as rehearsing_command
+from entcapacity.cli import holding
 from entcapacity.cli.commands import cli
 from entcapacity.grid import Grid
 from entcapacity.plan import plan
+from entcapacity.reasons import Reason
 from entcapacity.rehearsal import (
     Course,
     Stuck,
     extra_replica_hours,
     floors_on,
+    meant,
     next_school_day,
     ready_after,
     rehearsal_of,
@@ -31,7 +33,7 @@ from entcapacity.rehearsal import (
 from entcapacity.spec import OrdinaryPeak, Workload
 from entcapacity.targets import Objects, Seen, seen
 from operating import ROOT, Operator, Platform, capacity, deployment, eventually, hpa
-from specs import APRIL_2021, announcement, facts, instant
+from specs import APRIL_2021, announcement, facts, instant, occitanie
 from specs import capacity as spec_with
 
 # --- what to hold -----------------------------------------------------------------------------------------------------
@@ -69,6 +71,28 @@ def test_the_floors_are_the_days_highest_whatever_a_rehearsal_asks_for() -> None
     until = now + timedelta(minutes=30)
     already = spec.model_copy(update={"rehearsal": rehearsal_of({"portal": 900}, now, until)})
     assert floors_on(already, known, now, tuesday) == floors
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ({"mode": "Observe"}, "RehearseObserves"),
+        ({"suspendUntil": "2021-03-16T12:00:00+01:00"}, "RehearseSuspended"),
+        ({"suspendUntil": "2021-03-15T12:00:00+01:00"}, ""),
+        ({"rehearsal": {"from": "2021-03-15T19:00:00Z", "until": "2021-03-15T20:30:00Z"}}, "RehearseRunning"),
+        ({"rehearsal": {"from": "2021-03-15T18:00:00Z", "until": "2021-03-15T19:30:00Z"}}, ""),
+    ],
+)
+def test_a_rehearsal_is_refused_where_nothing_would_come_of_it(spec: dict[str, Any], code: str) -> None:
+    if "rehearsal" in spec:
+        spec["rehearsal"]["floors"] = [{"name": "portal", "replicas": 20}]
+    made = occitanie(**{"mode": "Enforce", **spec})
+    found = meant(made, facts(), instant("2021-03-15T21:00:00+01:00"), None, timedelta(minutes=30))
+    if isinstance(found, Reason):
+        assert found.code == code
+    else:
+        assert (found[0], code) == (date(2021, 3, 16), "")
+        assert found[1].until == instant("2021-03-15T21:30:00+01:00")
 
 
 def test_what_it_costs_is_what_the_floors_have_more() -> None:
@@ -350,7 +374,7 @@ def test_without_an_operator_it_is_taken_back(
 ) -> None:
     platform.apply(deployment("auth"), hpa("auth", 2, 100), capacity(BUSY))
     monkeypatch.setenv("KUBECONFIG", str(rehearser.kubeconfig))
-    monkeypatch.setattr(rehearsing_command, "TAKEN_UP_SECONDS", 5)
+    monkeypatch.setattr(holding, "TAKEN_UP_SECONDS", 5)
     done = CliRunner().invoke(cli, ["rehearse", "ent", "-n", platform.namespace, "--yes", "--lang", "en"])
     assert done.exit_code == 1, done.output
     assert "no operator took it up within 5 s" in done.stderr

@@ -84,8 +84,7 @@ def test_of_what_a_list_does_not_have_what_came_after_it_stays_and_the_rest_is_f
     world.put(found("Deployment", "gone", 6))
     woken.clear()
     listed = [found("HorizontalPodAutoscaler", "auth", 7), found("HorizontalPodAutoscaler", "unheard-of", 7)]
-    bare = [{name: each[name] for name in ("metadata", "spec")} for each in listed]  # as a list has them
-    world.listed("autoscaling/v2", "HorizontalPodAutoscaler", "ent", bare, "8")
+    world.listed("autoscaling/v2", "HorizontalPodAutoscaler", "ent", listed, "8")
     # what no event has told of is left to the watch: it may be gone by now
     names = {each["metadata"]["name"]: each["metadata"]["resourceVersion"] for each in world.objects("ent").hpas}
     assert names == {"auth": "7", "new": "9"}

@@ -18,7 +18,7 @@ from entcapacity import smoothing
 from entcapacity.curves import Shares, defaults, users_of
 from entcapacity.demand import BAND_WIDTH, Stream, weights_of
 from entcapacity.fields import MEASURED
-from entcapacity.grid import MINUTE, Floats
+from entcapacity.grid import MINUTE, Floats, on_clock
 from entcapacity.plan import Plan, WorkloadPlan, may_fall, planned_load, planning_days, still_held
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.scaling import DEFAULT_STARTUP
@@ -80,7 +80,6 @@ class _Reckoning:
         self._plan, self._workload, self._index = plan, workload, index
         self._driver = driver(plan, workload, index).index
         self._instant = plan.grid.instant(self._driver)
-        self._zone = ZoneInfo(plan.timezone)
         self._shares = Shares(plan.spec.demand)
         self._users = {
             segment.name or f"audience-{number}": users_of(segment)
@@ -91,7 +90,7 @@ class _Reckoning:
         self.terms.append(Term(part, symbol, reason(code, **args), value, show(value), formula))
 
     def _clock(self, index: int) -> str:
-        return self._plan.grid.instant(index).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        return on_clock(self._plan.grid.instant(index), self._plan.timezone)
 
     # --- demand at the minute that drives the floor -------------------------------------------------------------------
 
@@ -351,7 +350,7 @@ class _Reckoning:
         rehearsal, rehearsed = self._plan.spec.rehearsal, int(self._workload.rehearsed[self._index])
         if rehearsal is None or not rehearsed:
             return wanted
-        until = rehearsal.until.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+        until = on_clock(rehearsal.until, self._plan.timezone)
         self._say("Floor", "H", "TermRehearsed", rehearsed, until=until)
         self._say("Floor", "F′", "TermAsked", max(wanted, rehearsed), f"max({wanted}, {rehearsed})")
         return max(wanted, rehearsed)

@@ -110,6 +110,11 @@ def local(grid: Grid, timezone: str) -> LocalGrid:
     return LocalGrid(days, ordinals - first_day, minute)
 
 
+def on_clock(instant: datetime, timezone: str) -> str:
+    """An instant as people of a time zone read it, ``2021-04-06 08:30``."""
+    return f"{instant.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+
+
 def _offset(zone: ZoneInfo, minute: int) -> int:
     """Minutes that ``zone`` is ahead of UTC."""
     offset = instant_of(minute).astimezone(zone).utcoffset()

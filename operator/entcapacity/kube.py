@@ -79,7 +79,7 @@ class Kube:
         return found
 
     async def every(self, api_version: str, kind: str, namespace: str = "") -> list[Object]:
-        """All objects of a kind, in one namespace or in all."""
+        """All objects of a kind, in one namespace or in all, each with its kind, which lists leave out."""
         found, _ = await self.listed(api_version, kind, namespace)
         return found
 
@@ -93,7 +93,8 @@ class Kube:
             else self._custom.list_cluster_custom_object(group, version, plural)
         )
         answer = await _answered(asked)
-        return answer["items"], answer["metadata"].get("resourceVersion", "")  # what is aggregated may have none
+        found: list[Object] = [{"apiVersion": api_version, "kind": kind, **each} for each in answer["items"]]
+        return found, answer["metadata"].get("resourceVersion", "")  # what is aggregated may have none
 
     async def write(self, write: Write) -> Object:
         """Does what a driver wants written; answers with the object, or its scale, as it then is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from entcapacity.admission import waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
-from entcapacity.grid import Bools
+from entcapacity.grid import Bools, on_clock
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.steps import who
@@ -73,32 +72,31 @@ def lateness(plan: Plan, workload: WorkloadPlan) -> Late | None:
 
 def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     """Everything that people should know the evening before, the gravest first."""
-    zone = ZoneInfo(plan.timezone)
     for workload in plan.workloads:
         if late := lateness(plan, workload):
-            yield reason("TooLate", workload=workload.name, readyAt=_show(late.ready_at, zone))
+            yield reason("TooLate", workload=workload.name, readyAt=on_clock(late.ready_at, plan.timezone))
     for workload in plan.workloads:
-        yield from _short(plan, workload, zone)
-    yield from _nodes_short(plan, cost, zone)
+        yield from _short(plan, workload)
+    yield from _nodes_short(plan, cost)
     for wait in waits(plan):
         shown: dict[str, Argument] = {
             "most": wait.most,
-            "since": _show(wait.since, zone),
-            "until": _show(wait.until, zone),
+            "since": on_clock(wait.since, plan.timezone),
+            "until": on_clock(wait.until, plan.timezone),
             "limitedBy": wait.limited_by,
         }
         if wait.longest is None:
             yield reason("WaitingOpen", **shown)
         else:
             yield reason("Waiting", **shown, wait=f"{wait.longest // timedelta(minutes=1)} min")
-    yield from _limits_reached(plan, zone)
+    yield from _limits_reached(plan)
     yield from _budgets_at_risk(plan)
-    yield from _budgets_overdrawn(plan, zone)
+    yield from _budgets_overdrawn(plan)
     for stream in plan.demand.streams:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
 
-def _short(plan: Plan, workload: WorkloadPlan, zone: ZoneInfo) -> Iterator[Reason]:
+def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
     worst = max(shortfalls(plan, workload), key=lambda each: each.replicas, default=None)
     if worst is not None:
         index = plan.grid.index(worst.at)
@@ -106,25 +104,25 @@ def _short(plan: Plan, workload: WorkloadPlan, zone: ZoneInfo) -> Iterator[Reaso
         shown: dict[str, Argument] = {
             "workload": workload.name,
             "replicas": worst.replicas,
-            "at": _show(worst.at, zone),
+            "at": on_clock(worst.at, plan.timezone),
             "max": most,
         }
         yield reason("BudgetShort", **shown, budget=workload.budget) if most < maximum else reason("Short", **shown)
 
 
-def _nodes_short(plan: Plan, cost: Cost, zone: ZoneInfo) -> Iterator[Reason]:
+def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:
     most = plan.spec.nodes.max
     if most is not None and cost.peak_nodes is not None and cost.peak_nodes > most:
         total = np.sum([each.floor[plan.ahead] for each in plan.workloads], axis=0)
         at = plan.grid.instant(plan.ahead.start + int(np.argmax(total)))
-        yield reason("NodesShort", nodes=cost.peak_nodes, at=_show(at, zone), max=most)
+        yield reason("NodesShort", nodes=cost.peak_nodes, at=on_clock(at, plan.timezone), max=most)
 
 
-def _limits_reached(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
+def _limits_reached(plan: Plan) -> Iterator[Reason]:
     logins = plan.demand.load.logins.planned(plan.spec.demand.plan_on)[plan.inner]
     for limit in plan.spec.limits:
         if (most := float(logins.max())) > limit.logins_per_minute:
-            at = _show(plan.window.instant(int(np.argmax(logins))), zone)
+            at = on_clock(plan.window.instant(int(np.argmax(logins))), plan.timezone)
             allowed = limit.logins_per_minute
             yield reason("LimitReached", limit=limit.name, logins=round(most), at=at, allowed=allowed)
 
@@ -141,7 +139,7 @@ def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
             yield reason("BudgetAtRisk", budget=budget.name, connections=most_held, allowed=budget.connections)
 
 
-def _budgets_overdrawn(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
+def _budgets_overdrawn(plan: Plan) -> Iterator[Reason]:
     """Budgets that the floors themselves overdraw: minima, or floors that are still coming down, can ask for more."""
     for budget in plan.spec.budgets:
         total = np.zeros(plan.ahead.stop - plan.ahead.start)
@@ -150,7 +148,7 @@ def _budgets_overdrawn(plan: Plan, zone: ZoneInfo) -> Iterator[Reason]:
             if connections and connections.budget == budget.name:
                 total += held(connections, each.floor[plan.ahead])
         if total.size and total.max() > budget.connections:
-            at = _show(plan.grid.instant(plan.ahead.start + int(np.argmax(total))), zone)
+            at = on_clock(plan.grid.instant(plan.ahead.start + int(np.argmax(total))), plan.timezone)
             yield reason(
                 "BudgetOverdrawn",
                 budget=budget.name,
@@ -191,7 +189,3 @@ def _spans(flags: Bools, plan: Plan) -> Iterator[tuple[int, int]]:
     begin, end = plan.ahead.start, plan.ahead.stop
     edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[begin:end], [False])).astype(int))) + begin
     return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
-
-
-def _show(instant: datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")

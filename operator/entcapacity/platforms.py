@@ -173,18 +173,16 @@ def _plain(seen: Seen, objects: Objects, hidden: frozenset[str]) -> bool:
 
 
 async def _every(kube: Kube, api_version: str, kind: str, namespace: str = "") -> list[Object]:
-    """All of a kind, each with its kind, which lists leave out; asked again where the API server is busy."""
+    """All of a kind; asked again where the API server is busy."""
     tries = _TRIES
     while True:
         try:
-            found = await kube.every(api_version, kind, namespace)
+            return await kube.every(api_version, kind, namespace)
         except ClusterError as error:
             tries -= 1
             if error.status != HTTPStatus.TOO_MANY_REQUESTS or not tries:
                 raise
             await asyncio.sleep(1)
-        else:
-            return [{"apiVersion": api_version, "kind": kind, **each} for each in found]
 
 
 def chosen(documents: Sequence[Object], name: str | None, where: str) -> Object:

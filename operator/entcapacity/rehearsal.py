@@ -14,15 +14,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from entcapacity.facts import Facts
-from entcapacity.grid import MINUTE, Grid
+from entcapacity.grid import MINUTE, Grid, on_clock
 from entcapacity.plan import Plan, most_users_live_in, plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.spec import ENTCapacitySpec, Rehearsal, RehearsedFloor
+from entcapacity.spec import ENTCapacity, ENTCapacitySpec, Rehearsal, RehearsedFloor
 from entcapacity.targets import Object, Ref, Seen
 
 MANAGER: Final = "entcapacity-rehearsal"
 """The field manager that the spec's rehearsal is applied with."""
-SEARCHED: Final = 8
+_SEARCHED: Final = 8
 """Fortnights in which a school day is looked for: longer than a summer."""
 _FORTNIGHT: Final = 14
 
@@ -30,10 +30,31 @@ _FORTNIGHT: Final = 14
 # --- what to hold -----------------------------------------------------------------------------------------------------
 
 
+def meant(
+    capacity: ENTCapacity, facts: Facts, now: datetime, on: date | None, span: timedelta
+) -> tuple[date, Rehearsal] | Reason:
+    """The date whose floors are held, by default the next school day, and these floors for a span from now on; or why
+    nothing would come of it."""
+    spec, name = capacity.spec, capacity.name
+    if spec.mode == "Observe":
+        return reason("RehearseObserves", name=name)
+    if spec.suspend_until is not None and now < spec.suspend_until:
+        return reason("RehearseSuspended", name=name, until=on_clock(spec.suspend_until, most_users_live_in(spec)))
+    if spec.rehearsal is not None and now < spec.rehearsal.until:
+        return reason("RehearseRunning", name=name, until=on_clock(spec.rehearsal.until, most_users_live_in(spec)))
+    on = on or next_school_day(spec, facts, now)
+    if on is None:
+        return reason("RehearseNoDay", name=name, weeks=2 * _SEARCHED)
+    floors = floors_on(spec, facts, now, on)
+    if not floors:
+        return reason("RehearseNothing", name=name, day=on.isoformat())
+    return on, rehearsal_of(floors, now, now + span)
+
+
 def next_school_day(spec: ENTCapacitySpec, facts: Facts, now: datetime) -> date | None:
     """The first local date after today on which anyone has class; ``None`` where none is near."""
     today = now.astimezone(ZoneInfo(most_users_live_in(spec))).date()
-    for number in range(SEARCHED):
+    for number in range(_SEARCHED):
         first = today + timedelta(days=1 + number * _FORTNIGHT)
         dates = [first + timedelta(days=each) for each in range(_FORTNIGHT)]
         made = _planned(spec, facts, now, dates[0], dates[-1])

@@ -18,7 +18,7 @@ from entcapacity import __version__
 from entcapacity.admission import admission, ceilings
 from entcapacity.cost import Cost, cost
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Floats, Grid, Ints, local
+from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, on_clock
 from entcapacity.notices import notices
 from entcapacity.plan import Plan, selected
 from entcapacity.reasons import LANGUAGES, Reason, reason
@@ -134,10 +134,9 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] =
     queue, wait = let_in.queue[made.inner], let_in.wait[made.inner]
     waiting = bool((queue >= 1).any())
     since, until = line.span()
-    zone = ZoneInfo(made.timezone)
     short = {each.name: int((each.need - each.limit)[made.ahead].max(initial=0)) for each in made.workloads}
     needed = {each.name: int(each.need[made.inner].max()) for each in made.workloads}
-    as_of = _moment(made.as_of, zone)
+    as_of = on_clock(made.as_of, made.timezone)
     when = both(reason("PagePlanWhen", since=since, until=until, timezone=made.timezone, asOf=as_of))
     return Report(
         title=both(reason("PagePlanTitle", name=name)),
@@ -285,10 +284,6 @@ def _inputs(given: Iterable[tuple[Reason, str | Text]], line: _Timeline) -> Iter
     yield both(reason("InputVersion")), same(f"entcapacity {__version__}")
 
 
-def _moment(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
 # --- over time --------------------------------------------------------------------------------------------------------
 
 
@@ -344,7 +339,7 @@ class _Timeline:
 
     def span(self) -> tuple[str, str]:
         """The window as clocks show it."""
-        since, until = (_moment(self.window.instant(each), self.zone) for each in (0, self.window.length))
+        since, until = (on_clock(self.window.instant(each), self.timezone) for each in (0, self.window.length))
         return since, until
 
     def people(self) -> dict[str, Column]:
@@ -450,7 +445,7 @@ class _Timeline:
             )
             for at, code in ((each.spec.announced_at, "PageAnnounced"), (each.spec.withdrawn_at, "PageWithdrawn")):
                 if at is not None and at <= made.as_of:
-                    yield at, reason(code, name=each.name, at=_moment(at, self.zone)), concerns
+                    yield at, reason(code, name=each.name, at=on_clock(at, self.timezone)), concerns
 
     def _over(self, get: Callable[[Plan], Numbers]) -> Numbers:
         """What each plan says of its part of the window."""

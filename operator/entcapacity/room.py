@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from kubernetes.utils.quantity import parse_quantity
 
-from entcapacity.grid import Floats
+from entcapacity.grid import Floats, on_clock
 from entcapacity.plan import Plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.targets import Object
@@ -45,13 +44,13 @@ def shortages(
     plan: Plan, running: Mapping[str, int], taken: Mapping[str, Mapping[str, float]], room: Room
 ) -> Iterator[Reason]:
     """What will be short, each at its worst minute; ``running`` and ``taken`` are by workload."""
-    zone, ahead = ZoneInfo(plan.timezone), plan.ahead
+    ahead = plan.ahead
     for resource, names in _QUOTAS.items():
         asked, now = _asked(plan, taken, resource), sum(running[name] * each[resource] for name, each in taken.items())
         if not asked[ahead].size:
             continue
         peak = ahead.start + int(np.argmax(asked[ahead]))
-        at = plan.grid.instant(peak).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        at = on_clock(plan.grid.instant(peak), plan.timezone)
         more = float(asked[peak]) - now
         for quota in room.quotas:
             status = quota.get("status", {})

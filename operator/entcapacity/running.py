@@ -233,7 +233,7 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
         for api_version, kind in handlers.HELD:
             try:
                 for each in await around.kube.every(api_version, kind, namespace):
-                    around.world.put({"apiVersion": api_version, "kind": kind, **each})
+                    around.world.put(each)
             except ClusterError as error:
                 if error.status != HTTPStatus.NOT_FOUND:  # a CRD that is not installed holds nothing
                     problems.append(f"{kind}: {error}")

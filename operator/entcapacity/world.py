@@ -74,7 +74,7 @@ class World:
             if (namespace and key[0] != namespace) or _version(known) > _comparable(version):
                 continue
             if key in there:
-                self.put({"apiVersion": api_version, "kind": kind, **there[key]})
+                self.put(there[key])
             else:
                 self.drop(known)
 

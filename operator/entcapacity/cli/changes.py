@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.cli.documents import VERSION, Document, peak, replica_hours, utc
 from entcapacity.cost import cost
+from entcapacity.grid import on_clock
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, number, reason
@@ -30,9 +29,6 @@ class Side:
 
 def difference(old: Side, new: Side, language: str) -> Document:
     """What is new, gone or otherwise in ``new``; both plans have the same window and ``as_of``."""
-    workloads = [_workload(name, old.plan, new.plan) for name in _names(old.plan, new.plan)]
-    announced = _announcements(old.announcements, new.announcements, new.plan.as_of)
-    before, after = (_notices(each.plan, language) for each in (old, new))
     return {
         "version": VERSION,
         "asOf": utc(new.plan.as_of),
@@ -41,13 +37,24 @@ def difference(old: Side, new: Side, language: str) -> Document:
         "timezone": new.plan.timezone,
         "old": old.capacity.name,
         "new": new.capacity.name,
+        **between(old.plan, new.plan, language),
+        "announcements": _announcements(old.announcements, new.announcements, new.plan.as_of),
+    }
+
+
+def between(old: Plan, new: Plan, language: str) -> Document:
+    """The part of it that plans tell: workloads, replica-hours and notices."""
+    workloads = [_workload(name, old, new) for name in _names(old, new)]
+    before, after = (
+        [{"code": each.code, "text": each.text(language)} for each in notices(made, cost(made))] for made in (old, new)
+    )
+    return {
         "changed": any(each["change"] != "None" for each in workloads),
         "workloads": workloads,
         "replicaHours": {
-            "old": round(sum(replica_hours(old.plan, each) for each in old.plan.workloads), 1),
-            "new": round(sum(replica_hours(new.plan, each) for each in new.plan.workloads), 1),
+            side: round(sum(replica_hours(made, each) for each in made.workloads), 1)
+            for side, made in (("old", old), ("new", new))
         },
-        "announcements": announced,
         "notices": {
             "added": [each for each in after if each not in before],
             "gone": [each for each in before if each not in after],
@@ -62,24 +69,19 @@ def _names(old: Plan, new: Plan) -> list[str]:
 
 def _workload(name: str, old: Plan, new: Plan) -> Document:
     before, after = ({each.name: each for each in made.workloads}.get(name) for made in (old, new))
-    change, first = "Added" if before is None else "Removed", None
-    if before is not None and after is not None:
+    one, other = before and _numbers(old, before), after and _numbers(new, after)
+    first = None
+    if before is None or after is None:
+        change = "Added" if before is None else "Removed"
+    else:
         was, becomes = before.floor[old.inner], after.floor[new.inner]
         skipped = new.ahead.start - new.inner.start
         differing = skipped + np.flatnonzero(was[skipped:] != becomes[skipped:])
         if differing.size:
             at = int(differing[0])
             first = {"time": utc(new.window.instant(at)), "old": int(was[at]), "new": int(becomes[at])}
-        one, other = _numbers(old, before), _numbers(new, after)
         change = "Changed" if first or one != other else "None"
-        return {"name": name, "change": change, "old": one, "new": other, "firstDifference": first}
-    return {
-        "name": name,
-        "change": change,
-        "old": before and _numbers(old, before),
-        "new": after and _numbers(new, after),
-        "firstDifference": first,
-    }
+    return {"name": name, "change": change, "old": one, "new": other, "firstDifference": first}
 
 
 def _numbers(made: Plan, workload: WorkloadPlan) -> Document:
@@ -106,22 +108,17 @@ def _announcements(
     }
 
 
-def _notices(made: Plan, language: str) -> list[dict[str, str]]:
-    return [{"code": each.code, "text": each.text(language)} for each in notices(made, cost(made))]
-
-
 # --- as Markdown ------------------------------------------------------------------------------------------------------
 
 
 def markdown(document: Document, language: str) -> Iterator[str]:
     """A difference as Markdown, line by line."""
-    zone = ZoneInfo(document["timezone"])
 
     def text(code: str, **args: Argument) -> str:
         return reason(code, **args).text(language)
 
     def moment(instant: str) -> str:
-        return datetime.fromisoformat(instant).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return on_clock(datetime.fromisoformat(instant), document["timezone"])
 
     as_of = moment(document["asOf"])
     yield f"### {_title(document)}"
@@ -151,7 +148,7 @@ def markdown(document: Document, language: str) -> Iterator[str]:
         yield _row(["---", *["---:"] * 4, "---"])
         for each in document["workloads"]:
             yield _row([each["name"], *_cells(each, language), _first(each, moment, text)])
-        hours = _arrow(*(number(document["replicaHours"][side], language) for side in ("old", "new")))
+        hours = arrow(document["replicaHours"].values(), language)
         yield _row([f"**{text('InAll')}**", "", "", "", hours, ""])
     else:
         yield text("NoChange")
@@ -174,17 +171,19 @@ def _row(cells: Sequence[str]) -> str:
 
 def _cells(each: Document, language: str) -> Iterator[str]:
     for field in ("peakNeed", "peakFloor", "shortfall", "replicaHours"):
-        yield _arrow(*(number(side[field], language) if side else "–" for side in (each["old"], each["new"])))
+        yield arrow([side and side[field] for side in (each["old"], each["new"])], language)
 
 
-def _arrow(old: str, new: str) -> str:
+def arrow(numbers: Iterable[float | None], language: str) -> str:
+    """``6 → 14`` where the old number and the new one differ, with a dash where there is none."""
+    old, new = ("–" if each is None else number(each, language) for each in numbers)
     return old if old == new else f"{old} → {new}"
 
 
-def _first(each: Document, moment: Any, text: Any) -> str:
+def _first(each: Document, moment: Callable[[str], str], text: Callable[..., str]) -> str:
     if each["change"] in ("Added", "Removed"):
-        return str(text(f"Workload{each['change']}"))
+        return text(f"Workload{each['change']}")
     first = each["firstDifference"]
     if not first:
-        return str(text("Unchanged"))
-    return str(text("ChangeAt", at=moment(first["time"]), change=f"{first['old']} → {first['new']}"))
+        return text("Unchanged")
+    return text("ChangeAt", at=moment(first["time"]), change=f"{first['old']} → {first['new']}")

@@ -127,16 +127,11 @@ async def found_in(kube: Kube, namespace: str) -> Found:
 
     async def every(api_version: str, kind: str) -> list[Object]:
         try:
-            return await read(api_version, kind)
+            return await kube.every(api_version, kind, namespace)
         except ClusterError as error:
             if error.status != HTTPStatus.NOT_FOUND:  # a kind that is not installed holds nothing
                 unread[kind] = str(error)
             return []
-
-    async def read(api_version: str, kind: str) -> list[Object]:
-        return [
-            {"apiVersion": api_version, "kind": kind, **each} for each in await kube.every(api_version, kind, namespace)
-        ]
 
     async def usage() -> list[Object] | None:
         try:
@@ -151,7 +146,7 @@ async def found_in(kube: Kube, namespace: str) -> Found:
             unread["Pod"] = str(error)
             return []
 
-    deployments = await read("apps/v1", "Deployment")
+    deployments = await kube.every("apps/v1", "Deployment", namespace)
     measured = await usage()
     return Found(
         deployments=deployments,

@@ -24,6 +24,7 @@ from entcapacity.cli import charts
 from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
 from entcapacity.explain import PARTS, explain
+from entcapacity.grid import on_clock
 from entcapacity.notices import notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
@@ -86,11 +87,11 @@ class _Trimmed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """Texts in one language, and instants on one clock."""
 
     language: str
-    zone: ZoneInfo
+    timezone: str = "UTC"
 
     def __call__(self, code: str, **args: Argument) -> str:
         return escape(reason(code, **args).text(self.language))
@@ -99,10 +100,10 @@ class _Words:
         return f"{WEEKDAYS[self.language][on.weekday()]} {on.isoformat()}"
 
     def moment(self, instant: datetime) -> str:
-        return instant.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
+        return on_clock(instant, self.timezone)
 
-    def clock(self, instant: datetime) -> str:
-        return instant.astimezone(self.zone).strftime("%H:%M")
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(ZoneInfo(self.timezone))
 
 
 # --- validate ---------------------------------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ def show_resources(out: Console, resources: Iterable[tuple[str, str, str]]) -> N
 
 def show_calendar(out: Console, head: str, days: Sequence[AgendaDay], language: str) -> None:
     """A picture of the months, and the days in runs."""
-    words = _Words(language, ZoneInfo("UTC"))
+    words = Words(language)
     out.print(f"[bold]{escape(head)}[/bold]")
     out.print()
     if len(days) > _SHORT_SPAN:
@@ -140,7 +141,7 @@ def show_calendar(out: Console, head: str, days: Sequence[AgendaDay], language: 
         out.print(f"[dim]{words('CalendarFolded')}[/dim]")
 
 
-def _months(days: Sequence[AgendaDay], words: _Words) -> Iterator[str]:
+def _months(days: Sequence[AgendaDay], words: Words) -> Iterator[str]:
     """A line for each month, a letter for each day."""
     yield " " * 9 + "1        10        20        30"
     for month, inside in groupby(days, key=lambda each: f"{each.on:%Y-%m}"):
@@ -161,7 +162,7 @@ def _months(days: Sequence[AgendaDay], words: _Words) -> Iterator[str]:
 
 def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) -> None:
     """What to worry about, each workload's steps, who waits, the cost, and a chart."""
-    words = _Words(language, ZoneInfo(made.timezone))
+    words = Words(language, made.timezone)
     spent = cost(made)
     since, until = (words.moment(made.window.instant(each)) for each in (0, made.window.length))
     head = {"name": capacity.name, "since": since, "until": until, "timezone": made.timezone}
@@ -190,7 +191,7 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) ->
         out.out(line, highlight=False)
 
 
-def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: _Words) -> None:
+def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: Words) -> None:
     out.print()
     most = most_of(made, workload)
     line = words(
@@ -211,7 +212,7 @@ def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: _Wor
         out.print(f"  [red]{line}[/red]")
 
 
-def _show_steps(out: Console, rows: Sequence[Row], words: _Words) -> None:
+def _show_steps(out: Console, rows: Sequence[Row], words: Words) -> None:
     """A table for each date, its columns as wide as those of the others; the date and its day stand above it."""
     spans = max((cell_len(each.span(words)) for each in rows), default=0)
     changes = max((cell_len(each.change) for each in rows), default=0)
@@ -224,7 +225,7 @@ def _show_steps(out: Console, rows: Sequence[Row], words: _Words) -> None:
         return made
 
     out.print(table(show_header=True))
-    for on, inside in groupby(rows, key=lambda each: each.first.time.astimezone(words.zone).date()):
+    for on, inside in groupby(rows, key=lambda each: words.local(each.first.time).date()):
         out.print(f"[bold]{words.date(on)}[/bold]")
         part, shown = table(show_header=False), ""
         for row in inside:
@@ -262,10 +263,10 @@ class Row:
     before: int
     """The floor before the first."""
 
-    def span(self, words: _Words) -> str:
+    def span(self, words: Words) -> str:
         """From when to when, on the local clock."""
-        begin = f"  {words.clock(self.first.time)}"
-        return begin if self.first is self.last else f"{begin}–{words.clock(self.last.time)}"
+        begin, end = (f"{words.local(each.time):%H:%M}" for each in (self.first, self.last))
+        return f"  {begin}" if self.first is self.last else f"  {begin}–{end}"
 
     @property
     def change(self) -> str:
@@ -293,7 +294,7 @@ def folded(every: Sequence[Step]) -> Iterator[Row]:
         yield Row(row[0], row[-1], before)
 
 
-def _show_waits(out: Console, made: Plan, words: _Words) -> None:
+def _show_waits(out: Console, made: Plan, words: Words) -> None:
     found = list(waits(made))
     if found:
         out.print(f"\n[bold]{words('Waits')}[/bold]")
@@ -320,7 +321,7 @@ def _show_waits(out: Console, made: Plan, words: _Words) -> None:
         out.print("  " + words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), spread=spread, peak=most))
 
 
-def _show_cost(out: Console, spent: Cost, words: _Words) -> None:
+def _show_cost(out: Console, spent: Cost, words: Words) -> None:
     factor = f"{spent.replica_hours / spent.usual_replica_hours:.1f}" if spent.usual_replica_hours else "–"
     line = words(
         "CostLine",
@@ -343,7 +344,7 @@ def _show_cost(out: Console, spent: Cost, words: _Words) -> None:
 
 def show_explanation(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[str], language: str) -> None:
     """The reckoning of each workload's floor at the window's first minute."""
-    words, index = _Words(language, ZoneInfo(made.timezone)), made.inner.start
+    words, index = Words(language, made.timezone), made.inner.start
     for workload in made.workloads:
         if names and workload.name not in names:
             continue
