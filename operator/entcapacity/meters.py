@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from entcapacity.conditions import Condition
 from entcapacity.fields import MINUTES_PER_DAY
+from entcapacity.grid import MINUTE
 from entcapacity.observing import Observation
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason
@@ -45,6 +46,8 @@ class Meters:
             "calendar_known_until_timestamp_seconds", "When the last day begins that the calendar knows", _PLATFORM
         )
         self._startup = self._gauge("startup_p95_seconds", "Start-up that 19 of 20 pods did not exceed", _WORKLOAD)
+        self._lead = self._gauge("lead_seconds", "From asking for a replica to the need for it", (*_WORKLOAD, "day"))
+        self._raise = self._gauge("raise_to_ready_seconds", "From a raise to as many Ready", _WORKLOAD)
         self._need = self._gauge("need_replicas", "Replicas that serve the demand planned on", _WORKLOAD)
         self._planned = self._gauge("planned_replicas", "Replicas that the plan asks for now", _WORKLOAD)
         self._floor = self._gauge("floor_replicas", "Replicas asked for as the cluster has it", _WORKLOAD)
@@ -139,6 +142,8 @@ class Meters:
         self._workloads[key] = names
         for each in plan.workloads:
             labels, there = (*key, each.name), seen[each.name]
+            for day, lead in (("ordinary", each.lead.ordinary), ("exceptional", each.lead.exceptional)):
+                self._lead.labels(*labels, day).set(lead * MINUTE.total_seconds())
             self._need.labels(*labels).set(int(each.need[index]))
             self._planned.labels(*labels).set(int(each.floor[index]))
             self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
@@ -179,6 +184,10 @@ class Meters:
         seconds = percentile(startups.warm, 95)
         if seconds is not None:
             self._startup.labels(*key, workload).set(seconds)
+
+    def raised(self, key: Key, workload: str, took: timedelta) -> None:
+        """How long it took from a raise until as many were Ready."""
+        self._raise.labels(*key, workload).set(took.total_seconds())
 
     def clear(self) -> None:
         """Drops everything that was said of ENTCapacities: somebody else leads now."""
