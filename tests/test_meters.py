@@ -107,6 +107,28 @@ def test_more_than_may_be_asked_for_is_not_waited_for() -> None:
     assert told(meters, "shortfall_replicas")[0] > 0
 
 
+# --- the lead ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_lead_of_each_kind_of_day_is_told_with_what_comes_after() -> None:
+    meters, noon = Meters(), f"{ORDINARY}T12:00:00+01:00"
+    auth = {**PORTAL, "name": "auth", "startup": "2m", "warmup": "90s"}
+    portal = {**PORTAL, "after": ["auth"]}
+    made = planned(noon, auth, portal, readyBefore={"ordinary": "15m", "exceptional": "2h"}, nodes={"startup": "3m"})
+    show(meters, made, noon)
+    lead = {
+        (name, day): told(meters, "lead_seconds", workload=name, day=day)
+        for name in ("auth", "portal")
+        for day in ("ordinary", "exceptional")
+    }
+    own = {"portal": 10 + 3, "auth": 7 + 10 + 3}
+    assert lead == {
+        (name, day): [60.0 * (minutes + before)]
+        for name, minutes in own.items()
+        for day, before in (("ordinary", 15), ("exceptional", 120))
+    }
+
+
 # --- the peak ---------------------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,15 @@ ALERTS: dict[str, dict[str, Any]] = {
 }
 DASHBOARD: dict[str, Any] = json.loads(BOARD.read_text(encoding="utf-8"))
 PANELS = [each for each in DASHBOARD["panels"] if each["type"] != "row"]
+DOCUMENTED = [
+    each
+    for each in re.split(
+        r"(?:^#.*\n)+|\n(?!  )",  # comments, and lines that go on
+        (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8").partition("```promql\n")[2].partition("```")[0],
+        flags=re.MULTILINE,
+    )
+    if each
+]
 METRICS = {name for each in Meters()._registry._collector_to_names.values() for name in each}
 BEFORE_THE_BELL = "2021-04-06T06:00:00+02:00"
 """Of the first remote day."""
@@ -209,6 +218,8 @@ def test_a_real_prometheus_answers_every_query_and_sees_who_is_not_ready(platfor
             eventually(lambda: late in pending(running, platform.namespace), 20)
             early = ("ENTCapacityNotReadyForExceptionalDay", "auth")
             eventually(lambda: early not in pending(running, platform.namespace))
+            for each in DOCUMENTED:
+                running.asked("query", query=each)  # raises where it is none
             rules = running.asked("rules")["groups"][0]["rules"]
             assert {each["name"]: each["health"] for each in rules} == dict.fromkeys(ALERTS, "ok")
             variables = [each["definition"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query"]

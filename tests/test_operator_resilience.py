@@ -49,6 +49,7 @@ FAMILIES = {
         "leading",
         "expected_sessions",
         "high_sessions",
+        "lead_seconds",
         "need_replicas",
         "planned_replicas",
         "floor_replicas",
@@ -579,6 +580,10 @@ def test_start_up_is_measured_believed_from_five_pods_on_and_kept_over_a_restart
     assert all(3 * 60 <= each <= 8 * 60 for each in found["samples"])
     assert 3 <= found["p50Minutes"] <= found["p95Minutes"] <= 8
     eventually(lambda: lead() == 15 + found["p95Minutes"] != assumed, 10)
+    leads = metric(first, "entcapacity_lead_seconds", workload="auth", day="ordinary")
+    assert leads == 60 * lead()
+    taken = metric(first, "entcapacity_raise_to_ready_seconds", workload="auth")  # pods, and an HPA that follows
+    assert max(found["samples"]) - 60 <= taken <= 20 * 60
     first.stop()
     platform.operator(NIGHT, 60)
     eventually(lambda: platform.status()["observedGeneration"], 10)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from entcapacity.startups import ENOUGH, KEPT, Startups, percentile
+from entcapacity.startups import ENOUGH, KEPT, Raises, Startups, percentile
 
 NOON = datetime(2026, 9, 7, 12, tzinfo=UTC)
 NODES = {"old": NOON - timedelta(days=9), "new": NOON + timedelta(seconds=90)}
@@ -86,3 +86,46 @@ def test_the_start_of_a_node_is_not_counted_twice() -> None:
     assert apart.measured(timedelta(minutes=5)) == timedelta(minutes=2)
     assert apart.measured(timedelta(minutes=6)) == timedelta(minutes=1)
     assert Startups(new_node=(100,) * ENOUGH).measured(timedelta(minutes=5)) == timedelta(minutes=1)
+
+
+# --- raises -----------------------------------------------------------------------------------------------------------
+
+
+def after(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_each_step_of_a_raise_takes_from_its_writing_until_as_many_are_ready() -> None:
+    raises = Raises()
+    assert raises.look(2, 2, after(0)) is None
+    raises.wrote(6, 2, after(0))
+    raises.wrote(10, 6, after(60))
+    assert raises.look(5, 10, after(70)) is None
+    assert raises.look(6, 10, after(90)) == timedelta(seconds=90)
+    assert raises.look(7, 10, after(95)) is None
+    assert raises.look(10, 10, after(100)) == timedelta(seconds=40)
+    assert raises.look(10, 10, after(110)) is None
+    assert raises.since == NOON
+
+
+def test_what_ran_already_is_no_raise() -> None:
+    raises = Raises()
+    raises.wrote(6, 9, after(0))
+    assert raises.since is None
+    assert raises.look(9, 6, after(1)) is None
+
+
+def test_a_raise_that_was_put_back_and_written_again_counts_from_the_first_time() -> None:
+    raises = Raises()
+    for seconds in (0, 10, 20):
+        raises.wrote(6, 2, after(seconds))
+    assert raises.look(6, 6, after(50)) == timedelta(seconds=50)
+
+
+def test_what_is_not_asked_for_any_more_is_not_waited_for() -> None:
+    raises = Raises()
+    raises.wrote(6, 2, after(0))
+    raises.wrote(10, 6, after(60))
+    assert raises.look(3, 4, after(90)) is None
+    raises.wrote(6, 4, after(600))
+    assert raises.look(6, 6, after(640)) == timedelta(seconds=40)

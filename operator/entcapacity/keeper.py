@@ -32,7 +32,7 @@ from entcapacity.plan import Plan, WorkloadPlan, news, plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import LATE_MINUTES, Asked, Decider, Decision, Due, moved_up, not_ready, obstacles
 from entcapacity.spec import ENTCapacitySpec
-from entcapacity.startups import Startups
+from entcapacity.startups import Raises, Startups
 from entcapacity.steps import why
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Object, Ref, Seen
@@ -102,7 +102,7 @@ class Keeper:
         self._let_go_again = -inf
         self._failures = 0
         self._startups: dict[str, Startups] = {}
-        self._raised: dict[str, datetime] = {}
+        self._raised: dict[str, Raises] = {}
         self._formers: dict[Ref, int | None] = {}
         self._remembered = False
         self._looked_at_late = -inf
@@ -444,8 +444,7 @@ class Keeper:
     def _wrote(self, planned: Plan, each: Seen, decision: Decision, now: datetime) -> None:
         asked, before = decision.asked, each.minimum
         self._around.meters.wrote(self._key, each.name, each.driver, failed=False)
-        if asked.floor > each.replicas:
-            self._raised.setdefault(each.name, datetime.now(UTC))
+        self._raised.setdefault(each.name, Raises()).wrote(asked.floor, each.replicas, datetime.now(UTC))
         if asked.floor == before:
             log.info("%s: %s is held at %d", self._name, each.at, before)
             return
@@ -473,12 +472,17 @@ class Keeper:
         return [wait] if late else []
 
     async def _measure(self, seen: Mapping[str, Seen | Reason], objects: targets.Objects) -> None:
-        """Looks at the pods that a raise brought, once they are all Ready."""
-        for name, since in list(self._raised.items()):
+        """Tells how long raises took, and looks at the pods that they brought, once they are all Ready."""
+        for name, raises in list(self._raised.items()):
             each = seen.get(name)
             if not isinstance(each, Seen) or name not in self._asked:
                 continue
-            if each.ready < max(each.replicas, self._asked[name].floor):  # an HPA takes a moment to follow its minimum
+            took = raises.look(each.ready, self._asked[name].floor, datetime.now(UTC))
+            if took is not None:
+                self._around.meters.raised(self._key, name, took * self._around.clock.speed)
+            since = raises.since
+            # an HPA takes a moment to follow its minimum
+            if since is None or each.ready < max(each.replicas, self._asked[name].floor):
                 continue
             del self._raised[name]
             target = objects.workloads[each.target.key]

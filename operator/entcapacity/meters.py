@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from entcapacity.conditions import Condition
 from entcapacity.fields import MINUTES_PER_DAY
+from entcapacity.grid import MINUTE
 from entcapacity.observing import Observation
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason
@@ -34,6 +35,8 @@ class Meters:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._gauges: dict[Gauge, tuple[str, ...]] = {}
+        self._told: dict[Key, set[tuple[Gauge, tuple[str, ...]]]] = {}
+        """The series of each ENTCapacity: the library would look for them among those of all others."""
         self.leading = Gauge("entcapacity_leading", "1 where this operator holds the Lease", registry=self._registry)
         self.silent = Gauge("entcapacity_silent_loops", "Loops not heard of for two minutes", registry=self._registry)
         self._sessions = self._gauge("expected_sessions", "Sessions expected now", _PLATFORM)
@@ -45,6 +48,8 @@ class Meters:
             "calendar_known_until_timestamp_seconds", "When the last day begins that the calendar knows", _PLATFORM
         )
         self._startup = self._gauge("startup_p95_seconds", "Start-up that 19 of 20 pods did not exceed", _WORKLOAD)
+        self._lead = self._gauge("lead_seconds", "From asking for a replica to the need for it", (*_WORKLOAD, "day"))
+        self._raise = self._gauge("raise_to_ready_seconds", "From a raise to as many Ready", _WORKLOAD)
         self._need = self._gauge("need_replicas", "Replicas that serve the demand planned on", _WORKLOAD)
         self._planned = self._gauge("planned_replicas", "Replicas that the plan asks for now", _WORKLOAD)
         self._floor = self._gauge("floor_replicas", "Replicas asked for as the cluster has it", _WORKLOAD)
@@ -71,13 +76,19 @@ class Meters:
         self._passes = Counter("entcapacity_passes", "Passes that ended well", _PLATFORM, registry=self._registry)
         self._failures = Counter("entcapacity_failed_passes", "Passes that failed", _PLATFORM, registry=self._registry)
         self._passed: set[Key] = set()
-        self._given: dict[Key, set[tuple[str, str]]] = {}
-        self._workloads: dict[Key, set[str]] = {}
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
         made = Gauge(f"entcapacity_{name}", text, labels, registry=self._registry)
         self._gauges[made] = labels
         return made
+
+    def _tell(self, gauge: Gauge, labels: tuple[str, ...], value: float) -> None:
+        gauge.labels(*labels).set(value)
+        self._told.setdefault((labels[0], labels[1]), set()).add((gauge, labels))
+
+    def _drop(self, gauge: Gauge, labels: tuple[str, ...]) -> None:
+        gauge.remove(*labels)
+        self._told.get((labels[0], labels[1]), set()).discard((gauge, labels))
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
@@ -88,13 +99,13 @@ class Meters:
         self._passed.add(key)
         self._passes.labels(*key).inc()
         self._failures.labels(*key)  # from 0 on, so that the first one is seen as a rise
-        self._pass.labels(*key).set(now.timestamp())
+        self._tell(self._pass, key, now.timestamp())
 
     def failed(self, key: Key, now: datetime) -> None:
         """A pass failed. Where none ever ended well, it is reckoned from the first that failed."""
         if key not in self._passed:  # so that it can be seen how long there has been none
             self._passed.add(key)
-            self._pass.labels(*key).set(now.timestamp())
+            self._tell(self._pass, key, now.timestamp())
         self._failures.labels(*key).inc()
 
     def wrote(self, key: Key, workload: str, driver: str, failed: bool) -> None:
@@ -104,17 +115,17 @@ class Meters:
 
     def conditions(self, key: Key, made: Iterable[Condition]) -> None:
         """What the conditions say."""
-        given: set[tuple[str, str]] = set()
+        given: set[tuple[str, ...]] = set()
         for each in made:
             for truth in _TRUTHS:
-                self._known.labels(*key, each.type, truth).set(each.status == truth)
+                self._tell(self._known, (*key, each.type, truth), each.status == truth)
             if each.status != "True" and each.type != "Ready":  # which only repeats
-                given |= {(each.type, why.code) for why in each.reasons}
-        for old in self._given.get(key, set()) - given:
-            self._reasons.remove(*key, *old)
+                given |= {(*key, each.type, why.code) for why in each.reasons}
+        for gauge, labels in list(self._told.get(key, ())):
+            if gauge is self._reasons and labels not in given:
+                self._drop(gauge, labels)
         for new in given:
-            self._reasons.labels(*key, *new).set(1)
-        self._given[key] = given
+            self._tell(self._reasons, new, 1)
 
     def planned(
         self,
@@ -127,28 +138,30 @@ class Meters:
     ) -> None:
         """The plan at a minute, what is there, and of each workload how many should be Ready."""
         expected, high = (getattr(plan.demand.load.sessions, band)[index] for band in ("expected", "high"))
-        self._sessions.labels(*key).set(float(expected))
-        self._high.labels(*key).set(float(high))
-        self._change.labels(*key).set(change.at.timestamp() if change else 0)
-        self._announcements.labels(*key).set(in_force(plan, plan.grid.instant(index)))
+        self._tell(self._sessions, key, float(expected))
+        self._tell(self._high, key, float(high))
+        self._tell(self._change, key, change.at.timestamp() if change else 0)
+        self._tell(self._announcements, key, in_force(plan, plan.grid.instant(index)))
         midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
-        self._until.labels(*key).set(midnight.timestamp())
+        self._tell(self._until, key, midnight.timestamp())
         names = {each.name for each in plan.workloads}
-        for gone in self._workloads.get(key, set()) - names:
-            self._drop({**dict(zip(_PLATFORM, key, strict=True)), "workload": gone})
-        self._workloads[key] = names
+        for gauge, told in list(self._told.get(key, ())):
+            if "workload" in self._gauges[gauge] and told[2] not in names:
+                self._drop(gauge, told)
         for each in plan.workloads:
             labels, there = (*key, each.name), seen[each.name]
-            self._need.labels(*labels).set(int(each.need[index]))
-            self._planned.labels(*labels).set(int(each.floor[index]))
-            self._short.labels(*labels).set(max(0, int(each.need[index] - each.limit[index])))
+            for day, lead in (("ordinary", each.lead.ordinary), ("exceptional", each.lead.exceptional)):
+                self._tell(self._lead, (*labels, day), lead * MINUTE.total_seconds())
+            self._tell(self._need, labels, int(each.need[index]))
+            self._tell(self._planned, labels, int(each.floor[index]))
+            self._tell(self._short, labels, max(0, int(each.need[index] - each.limit[index])))
             if isinstance(there, Seen):
-                self._floor.labels(*labels).set(there.minimum)
-                self._ready.labels(*labels).set(there.ready)
+                self._tell(self._floor, labels, there.minimum)
+                self._tell(self._ready, labels, there.ready)
             else:  # a workload that is gone has neither
-                self._floor.remove(*labels)
-                self._ready.remove(*labels)
-            self._due.labels(*labels).set(due[each.name])
+                self._drop(self._floor, labels)
+                self._drop(self._ready, labels)
+            self._tell(self._due, labels, due[each.name])
             self._ahead(labels, plan, each, index, due[each.name])
 
     def _ahead(self, labels: tuple[str, ...], plan: Plan, each: WorkloadPlan, index: int, due: int) -> None:
@@ -156,12 +169,12 @@ class Meters:
         soon = slice(index, index + _SOON_MINUTES + 1)
         served, exceptional = np.minimum(each.need[soon], each.limit[soon]), plan.demand.exceptional[soon]
         for day, minutes in (("exceptional", exceptional), ("ordinary", ~exceptional)):
-            self._soon.labels(*labels, day).set(min(due, int(served[minutes].max(initial=0))))
+            self._tell(self._soon, (*labels, day), min(due, int(served[minutes].max(initial=0))))
         ahead = slice(index, index + MINUTES_PER_DAY)
         peak = int(each.need[ahead].argmax())
-        self._peak_at.labels(*labels).set(plan.grid.instant(index + peak).timestamp())
-        self._peak_need.labels(*labels).set(int(each.need[index + peak]))
-        self._peak_planned.labels(*labels).set(int(each.floor[ahead].max()))
+        self._tell(self._peak_at, labels, plan.grid.instant(index + peak).timestamp())
+        self._tell(self._peak_need, labels, int(each.need[index + peak]))
+        self._tell(self._peak_planned, labels, int(each.floor[ahead].max()))
 
     def saw(self, key: Key, observation: Observation | None) -> None:
         """What Prometheus sees; nothing is no zero."""
@@ -170,31 +183,29 @@ class Meters:
             (self._waiting, observation.waiting if observation else None),
         ):
             if value is None:
-                gauge.remove_by_labels(dict(zip(_PLATFORM, key, strict=True)))
+                self._drop(gauge, key)
             else:
-                gauge.labels(*key).set(value)
+                self._tell(gauge, key, value)
 
     def started(self, key: Key, workload: str, startups: Startups) -> None:
         """How long pods took to start."""
         seconds = percentile(startups.warm, 95)
         if seconds is not None:
-            self._startup.labels(*key, workload).set(seconds)
+            self._tell(self._startup, (*key, workload), seconds)
+
+    def raised(self, key: Key, workload: str, took: timedelta) -> None:
+        """How long it took from a raise until as many were Ready."""
+        self._tell(self._raise, (*key, workload), took.total_seconds())
 
     def clear(self) -> None:
         """Drops everything that was said of ENTCapacities: somebody else leads now."""
         for gauge in self._gauges:
             gauge.clear()
-        for remembered in (self._passed, self._given, self._workloads):
-            remembered.clear()
+        self._passed.clear()
+        self._told.clear()
 
     def forget(self, key: Key) -> None:
         """Drops what was said of an ENTCapacity that is gone."""
-        self._drop(dict(zip(_PLATFORM, key, strict=True)))
         self._passed.discard(key)
-        self._given.pop(key, None)
-        self._workloads.pop(key, None)
-
-    def _drop(self, labels: dict[str, str]) -> None:
-        for gauge, known in self._gauges.items():
-            if labels.keys() <= set(known):
-                gauge.remove_by_labels(labels)
+        for gauge, labels in self._told.pop(key, ()):
+            gauge.remove(*labels)

@@ -16,7 +16,7 @@ from entcapacity.reconcile import handed_over, release
 from entcapacity.spec import ENTCapacity, Workload
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Object, Ref, Seen
-from entcapacity.world import CAPACITY, World
+from entcapacity.world import World
 
 log = logging.getLogger("entcapacity")
 
@@ -147,11 +147,11 @@ def heir_of(world: World, document: Object, target: Ref) -> str:
 def _also_scaling(world: World, document: Object, target: Ref) -> Iterator[tuple[Object, ENTCapacity]]:
     """The other ENTCapacities of the same namespace that scale a target."""
     namespace = document["metadata"]["namespace"]
-    for each in world.every(CAPACITY):
+    for each in world.capacities(namespace):
         metadata = each["metadata"]
-        if metadata["namespace"] != namespace or metadata["uid"] == document["metadata"].get("uid"):
+        if metadata["uid"] == document["metadata"].get("uid") or "deletionTimestamp" in metadata:
             continue
-        if "deletionTimestamp" in metadata or not _may_scale(each, target):
+        if not _may_scale(each, target):
             continue
         try:
             capacity = world.parsed(each)

@@ -1,4 +1,4 @@
-"""How long pods took to start, as their own timestamps say; with too few of them, nothing."""
+"""How long pods took to start, as their own timestamps say, and raises to be Ready; with too few pods, nothing."""
 
 from __future__ import annotations
 
@@ -43,6 +43,29 @@ class Startups:
         times += [timedelta(seconds=new_node) - node_startup] if new_node is not None else []
         longest = max(times, default=None)
         return None if longest is None else timedelta(minutes=max(1, ceil(longest / timedelta(minutes=1))))
+
+
+class Raises:
+    """Floors of one workload that were written above what ran, until as many are Ready."""
+
+    def __init__(self) -> None:
+        self.since: datetime | None = None
+        """When the first of them was written; ``None`` where there was none."""
+        self._waiting: list[tuple[datetime, int]] = []
+
+    def wrote(self, floor: int, replicas: int, now: datetime) -> None:
+        """Takes a floor that was written where so many replicas were asked for; written again, it counts from the first
+        time."""
+        if floor > max([replicas, *(known for _, known in self._waiting)]):
+            self.since = self.since or now
+            self._waiting.append((now, floor))
+
+    def look(self, ready: int, asked: int, now: datetime) -> timedelta | None:
+        """How long the last one took for which enough are Ready by now, if any is new; what is more than is still asked
+        for is waited for no longer."""
+        reached = [since for since, floor in self._waiting if floor <= ready]
+        self._waiting = [(since, floor) for since, floor in self._waiting if ready < floor <= asked]
+        return now - reached[-1] if reached else None
 
 
 def percentile(samples: Sequence[int], percent: int) -> int | None:

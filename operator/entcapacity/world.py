@@ -25,16 +25,17 @@ class World:
     """Objects by kind; a change wakes all in its namespace, one without a namespace wakes everybody."""
 
     def __init__(self) -> None:
-        self._objects: dict[Kind, dict[Key, Object]] = {}
+        self._objects: dict[Kind, dict[str, dict[str, Object]]] = {}
+        """By kind, namespace and name: a pass looks at its own namespace only, however many there are."""
         self._parsed: dict[str, tuple[int, ENTCapacity | InvalidResource]] = {}
         self._wakers: dict[Key, Callable[[], None]] = {}
 
     def put(self, found: Object) -> bool:
         """Takes a version of an object, unless it is known or a newer one is: an answer to a write overtakes its watch
         event. Answers whether it was new."""
-        kept = self._objects.setdefault(_kind(found), {})
-        key = _key(found)
-        known = kept.get(key)
+        namespace, name = _key(found)
+        kept = self._objects.setdefault(_kind(found), {}).setdefault(namespace, {})
+        known = kept.get(name)
         if (
             known is not None
             and known["metadata"]["uid"] == found["metadata"]["uid"]
@@ -43,13 +44,13 @@ class World:
             return False
         if known is not None and known["metadata"]["uid"] != found["metadata"]["uid"]:
             self._parsed.pop(known["metadata"]["uid"], None)
-        kept[key] = found
-        self._wake(key[0])
+        kept[name] = found
+        self._wake(namespace)
         return True
 
     def scaled(self, at: Ref, scale: Object) -> None:
         """Takes the answer to a new scale, which has the version of the object that was scaled."""
-        known = self._objects.get((group_of(at.api_version), at.kind), {}).get((at.namespace, at.name))
+        known = self._inside((group_of(at.api_version), at.kind), at.namespace).get(at.name)
         if known is not None:
             version = {"resourceVersion": scale["metadata"]["resourceVersion"]}
             spec = {**known["spec"], "replicas": scale["spec"].get("replicas", 0)}
@@ -57,12 +58,13 @@ class World:
 
     def drop(self, found: Object) -> None:
         """Forgets a deleted object, unless another of its name has come."""
-        kept = self._objects.get(_kind(found), {})
-        known = kept.get(_key(found))
+        namespace, name = _key(found)
+        kept = self._inside(_kind(found), namespace)
+        known = kept.get(name)
         if known is not None and known["metadata"]["uid"] == found["metadata"]["uid"]:
-            del kept[_key(found)]
+            del kept[name]
             self._parsed.pop(known["metadata"]["uid"], None)
-            self._wake(_key(found)[0])
+            self._wake(namespace)
 
     def listed(self, api_version: str, kind: str, namespace: str, found: Iterable[Object], version: str) -> None:
         """Takes a list of all objects of a kind, in one namespace or in all, as things were at a resource version.
@@ -70,13 +72,15 @@ class World:
         What came since is left; what was deleted while no watch saw it is forgotten.
         """
         there = {_key(each): each for each in found}
-        for key, known in list(self._objects.get((group_of(api_version), kind), {}).items()):
-            if (namespace and key[0] != namespace) or _version(known) > _comparable(version):
-                continue
-            if key in there:
-                self.put(there[key])
-            else:
-                self.drop(known)
+        kept = self._objects.get((group_of(api_version), kind), {})
+        for inside in [namespace] if namespace else list(kept):
+            for name, known in list(kept.get(inside, {}).items()):
+                if _version(known) > _comparable(version):
+                    continue
+                if (inside, name) in there:
+                    self.put(there[inside, name])
+                else:
+                    self.drop(known)
 
     def clear(self) -> None:
         """Forgets everything: whoever leads next begins with what the watches bring then."""
@@ -100,29 +104,33 @@ class World:
 
     def get(self, kind: str, key: Key) -> Object | None:
         """One of our own resources."""
-        return self._objects.get((GROUP, kind), {}).get(key)
+        return self._inside((GROUP, kind), key[0]).get(key[1])
 
     def every(self, kind: str) -> Iterator[Object]:
-        """All of our own resources of a kind, by name."""
+        """All of our own resources of a kind, by namespace and name."""
         kept = self._objects.get((GROUP, kind), {})
-        return (kept[key] for key in sorted(kept))
+        return (kept[namespace][name] for namespace in sorted(kept) for name in sorted(kept[namespace]))
+
+    def capacities(self, namespace: str) -> Iterator[Object]:
+        """The ENTCapacities of a namespace, by name."""
+        kept = self._inside((GROUP, CAPACITY), namespace)
+        return (kept[name] for name in sorted(kept))
 
     def namespaces(self) -> list[str]:
         """All in which there is anything, by name."""
-        return sorted({key[0] for kept in self._objects.values() for key in kept if key[0]})
+        there = {namespace for kept in self._objects.values() for namespace, inside in kept.items() if inside}
+        return sorted(there - {""})
 
     def objects(self, namespace: str) -> Objects:
         """What may be scaled in a namespace, and what scales it there."""
-        inside = {
-            kind: [each for key, each in kept.items() if key[0] == namespace] for kind, kept in self._objects.items()
-        }
         workloads = {
-            (*kind, each["metadata"]["name"]): each
-            for kind, kept in inside.items()
+            (*kind, name): each
+            for kind in self._objects
             if kind not in (_HPA, _SCALED_OBJECT) and kind[0] != GROUP
-            for each in kept
+            for name, each in self._inside(kind, namespace).items()
         }
-        return Objects(workloads, tuple(inside.get(_HPA, ())), tuple(inside.get(_SCALED_OBJECT, ())))
+        hpas, scaled = (tuple(self._inside(kind, namespace).values()) for kind in (_HPA, _SCALED_OBJECT))
+        return Objects(workloads, hpas, scaled)
 
     def wakes(self, key: Key, wake: Callable[[], None]) -> None:
         """Has ``wake`` called when something changes that an ENTCapacity may depend on."""
@@ -132,6 +140,9 @@ class World:
         """Calls it no more, unless somebody else has come in its place."""
         if self._wakers.get(key) == wake:
             del self._wakers[key]
+
+    def _inside(self, kind: Kind, namespace: str) -> dict[str, Object]:
+        return self._objects.get(kind, {}).get(namespace, {})
 
     def _wake(self, namespace: str) -> None:
         for key, wake in self._wakers.items():
