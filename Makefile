@@ -9,7 +9,7 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
+.PHONY: help demo test quick lint format docs bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -21,8 +21,18 @@ demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:
 	@mkdir -p .artefacts
 	$(BIN)/entcapacity replay 2021-04-06 --report .artefacts/replay-2021-04-06.html
 
-test: .venv/.installed ## run the tests; more options: make test PYTEST_ARGS='-k calendar'
-	$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
+test: .venv/.installed ## run all tests; more options: make test PYTEST_ARGS='-k calendar'
+	@$(QUICK) $(PYTEST_ARGS); quick=$$?; [ $$quick = 0 ] || [ $$quick = $(NONE) ] || exit $$quick; \
+	$(ALONE) $(PYTEST_ARGS); alone=$$?; if [ $$alone = $(NONE) ]; then exit $$quick; else exit $$alone; fi
+
+quick: .venv/.installed ## run the tests that take neither a cluster nor an image: two minutes
+	@$(QUICK) $(PYTEST_ARGS)
+
+# Side by side what only computes, a file in one process; then what keeps time on a cluster, one after the other. Either
+# may find nothing under PYTEST_ARGS.
+QUICK = $(BIN)/pytest -m "not soak and not cluster and not image" --numprocesses auto --dist loadfile
+ALONE = $(BIN)/pytest -m "(cluster or image) and not soak"
+NONE = 5
 
 lint: .venv/.installed ## check style, types and layers
 	$(BIN)/ruff check .
@@ -77,6 +87,10 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 \
 clean: ## remove everything that these targets made, but for the programs of the test cluster
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .artefacts dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up compiles nothing: what is imported is compiled then, and kept. Some machines forbid that, and each of the
+# thousand processes of the tests would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Set-up, in two stamps: packages again when the lock changes, ourselves again when pyproject.toml changes.
 # --clear, so that what the lock no longer names goes too.
