@@ -2,6 +2,7 @@
 
 from entcapacity.cli import (  # noqa: F401 -- they add their commands
     announcing,
+    boosting,
     completion,
     drafting,
     operating,
