@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from entcapacity.cli import applying, asking, connection, options
-from entcapacity.cli.commands import cli, example, loaded
+from entcapacity.cli.commands import cli, example
+from entcapacity.cli.inputs import loaded
 from entcapacity.vocabulary import Level, Schooling
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ def _label(value: str) -> tuple[str, str]:
     return name, label
 
 
-@cli.command(epilog=example("announce"))
+@cli.command(
+    epilog=example(
+        "announce remote --from 2026-11-30",
+        "announce hybrid --level Lycee --from 2026-11-30 --until 2026-12-18",
+        "announce closed --departement 31 --departement 81 --cause Storm",
+    )
+)
 @click.argument("schooling", type=_schooling, required=False, metavar="[remote|hybrid|onsite|closed|holiday]")
 @options.files("-f", "--file", "files", required=False)
 @click.option("--from", "since", type=_on, metavar="DATE", help="First date, today or tomorrow; default tomorrow.")
@@ -159,7 +166,7 @@ def announce(
     applying.propose(prepare, act, contexts, None, yes, dry_run, lang)
 
 
-@cli.command(epilog=example("withdraw"))
+@cli.command(epilog=example("withdraw remote-2026-11-30"))
 @click.argument("name")
 @click.option(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="When it is taken back; default now."

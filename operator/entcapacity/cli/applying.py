@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from entcapacity.cli import asking, connection, options
-from entcapacity.cli.commands import note
+from entcapacity.cli.inputs import note
 
 if TYPE_CHECKING:
     from entcapacity.cli.proposals import Proposal
