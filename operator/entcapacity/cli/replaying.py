@@ -191,21 +191,18 @@ def _show(title: str, made: Replay, language: str) -> None:
     from rich.table import Table
 
     from entcapacity.cli import terminal
-    from entcapacity.reasons import number, reason
+    from entcapacity.reasons import number
 
-    def text(code: str, **args: Any) -> str:
-        return reason(code, **args).text(language)
-
-    out = terminal.console()
-    out.print(text("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
+    out, words = terminal.console(), terminal.Words(language)
+    out.print(words("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
-        table.add_column(text(code), justify="right")
+        table.add_column(words(code), justify="right")
     table.add_column("")
     ours = made.scores[0]
     for each in made.scores:
-        wait = text("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
+        wait = words("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
         table.add_row(
             each.name,
             number(each.saturated_minutes, language),
@@ -219,4 +216,4 @@ def _show(title: str, made: Replay, language: str) -> None:
     out.print(table)
     as_well = [each.name for each in made.scores if each.as_well_as(ours)]
     if as_well:
-        out.print(text("AsWell", names=", ".join(as_well)))
+        out.print(words("AsWell", names=", ".join(as_well)))
