@@ -40,6 +40,8 @@ from entcapacity.world import CAPACITY, Key
 
 HORIZON: Final = timedelta(days=14)
 """How far a plan reaches: what stands in its way is said so long before."""
+KEPT: Final = timedelta(days=5)
+"""How much of a plan is remembered: it is followed for an hour, or over a long weekend if none can be made any more."""
 REPLAN_EVERY: Final = timedelta(hours=1)
 """How often it is planned anew though nothing changed: quotas and nodes do, and nobody watches them."""
 STATUS_EVERY: Final = timedelta(minutes=5)
@@ -68,6 +70,9 @@ class Made:
     """A plan, what it was made from, and what follows from it."""
 
     plan: Plan
+    """Of its first ``KEPT``."""
+    later: summary.Change | None
+    """The first change of a floor after that."""
     cost: Cost
     found: tuple[Reason, ...]
     longest_wait: timedelta | None
@@ -205,7 +210,7 @@ class Keeper:
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
-        state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._asked, self._startups)
         status = summary.status(state, now, self._around.language)
         if (sessions := status["admission"].get("sessions")) is not None:
             self._around.limits[self._key] = sessions
@@ -320,7 +325,8 @@ class Keeper:
             planned = plan(spec, facts, now, window)
             costs = cost(planned)
             why = (*notices(planned, costs), *room.shortages(planned, running, taken, held))
-            return Made(planned, costs, why, summary.longest_wait(planned), key)
+            wait, kept = summary.longest_wait(planned), planned.shortened(KEPT)
+            return Made(kept, summary.next_change(planned, kept.inner.stop - 1), costs, why, wait, key)
 
         try:
             self._made = await asyncio.to_thread(make)
@@ -509,7 +515,8 @@ class Keeper:
     def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
         index = made.plan.grid.index(now)
         due = {name: each.by(made.plan, name, index) for name, each in self._due.items()}
-        self._around.meters.planned(self._key, made.plan, seen, due, index, summary.next_change(made.plan, index))
+        change = summary.next_change(made.plan, index) or made.later
+        self._around.meters.planned(self._key, made.plan, seen, due, index, change)
         for each in made.plan.workloads:  # also what an operator before us measured
             self._around.meters.started(self._key, each.name, self._startups.get(each.name, Startups()))
 
