@@ -62,6 +62,9 @@ _LATE_SECONDS: Final = 15.0
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
 
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+"""When one is needed that nobody waits for."""
+
 log = logging.getLogger("entcapacity")
 
 
@@ -101,6 +104,7 @@ class Keeper:
         self._deciders: dict[str, Decider] = {}
         self._due: dict[str, Due] = {}
         self._last: datetime | None = None
+        self._needed = datetime.min.replace(tzinfo=UTC)
         self._asked: dict[str, Asked] = {}
         self._refused: dict[str, _Refused] = {}
         self._not_let_go: list[Reason] = []
@@ -114,6 +118,7 @@ class Keeper:
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
         self._not_published: tuple[Made | None, str] = (None, "")
+        self._publishing: asyncio.Task[None] | None = None
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
@@ -132,6 +137,8 @@ class Keeper:
                 await _first(stopped, self._woken, seconds)
                 await asyncio.sleep(_TOGETHER_SECONDS)
         finally:
+            if self._publishing is not None:
+                self._publishing.cancel()
             self._around.world.sleeps(self._key, self._woken.set)
             self._around.pulse.rest(self._name)
             self._around.limits.pop(self._key, None)
@@ -145,8 +152,10 @@ class Keeper:
             self._around.meters.forget(self._key)
 
     async def _pass_guarded(self) -> float:
+        self._around.pulse.rest(self._name)  # who waits for its turn is not silent: those would be that it waits for
         try:
-            async with self._lock:
+            async with self._around.turns.turn(self._needed), self._lock:
+                self._around.pulse.beat(self._name)
                 seconds = _IDLE_SECONDS if self._gone else await self._pass()
             if not self._gone:  # nothing is said any more of what is gone
                 self._around.meters.passed(self._key, self._around.clock.now())
@@ -217,11 +226,12 @@ class Keeper:
         else:  # where no workload says what it carries, there is no limit to tell
             self._around.limits.pop(self._key, None)
         again = await self._say(document, found, now, status)
-        await self._publish(document, made, now)
+        self._publish_in_turn(document, made, now)
+        self._needed = self._next(made.plan, now)
         seconds = [
             _IDLE_SECONDS,
             self._around.almanac.rest(),
-            clock.seconds_until(self._next(made.plan, now)),
+            clock.seconds_until(self._needed),
             *retry,
             *again,
         ]
@@ -329,7 +339,7 @@ class Keeper:
             return Made(kept, summary.next_change(planned, kept.inner.stop - 1), costs, why, wait, key)
 
         try:
-            self._made = await asyncio.to_thread(make)
+            self._made = await asyncio.get_running_loop().run_in_executor(self._around.planning, make)
         except Exception as error:  # whatever it is, what is there is held
             log.exception("%s: the plan failed", self._name)
             found.append(reason("PlanFailed", problem=f"{type(error).__name__}: {error}"))
@@ -557,14 +567,30 @@ class Keeper:
         except ClusterError as error:
             log.info("%s: no Event written: %s", self._name, error)
 
-    async def _publish(self, document: Object, made: Made, now: datetime) -> None:
-        """Writes the plan of the next 48 hours for other programs, when there is a new one and every six hours."""
-        version = (made.key, now.timestamp() // (6 * 3600))
-        tried, said = self._not_published
-        if self._published == version or tried is made:  # what is somebody else's is tried again with the next plan
+    def _publish_in_turn(self, document: Object, made: Made, now: datetime) -> None:
+        """Has the plan published where it is new, and every six hours, once nobody waits to act: its reasons take
+        longer than the plan itself."""
+        tried, _ = self._not_published  # what is somebody else's is tried again with the next plan
+        if self._published == _edition(made, now) or tried is made:
             return
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.create_task(self._publish_last(document))
+
+    async def _publish_last(self, document: Object) -> None:
+        try:
+            async with self._around.turns.turn(_LAST):
+                if self._made is not None and not self._gone:
+                    await self._publish(document, self._made, self._around.clock.now())
+        except Exception:  # tried again with the next pass
+            log.exception("%s: the plan was not published", self._name)
+
+    async def _publish(self, document: Object, made: Made, now: datetime) -> None:
+        """Writes the plan of the next 48 hours for other programs."""
+        _, said = self._not_published
         namespace, name = self._key
-        text = await asyncio.to_thread(summary.published, made.plan, name, now, self._around.language)
+        text = await asyncio.get_running_loop().run_in_executor(
+            self._around.planning, summary.published, made.plan, name, now, self._around.language
+        )
         owner = {
             "apiVersion": document["apiVersion"],
             "kind": document["kind"],
@@ -589,13 +615,18 @@ class Keeper:
                 if why != said:
                     await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": why})
             return
-        self._published, self._not_published = version, (None, "")
+        self._published, self._not_published = _edition(made, now), (None, "")
 
     def _next(self, planned: Plan, now: datetime) -> datetime:
         """When something changes by itself: a step, a maximum, or news that were prepared."""
         step = summary.next_step(planned, planned.grid.index(now))
         prepared = (each for each in news(planned.spec, planned.facts) if each > now)
         return min((*prepared, *((step,) if step else ())), default=now + REPLAN_EVERY)
+
+
+def _edition(made: Made, now: datetime) -> tuple[Any, ...]:
+    """What is published: a plan, as of a quarter of a day."""
+    return made.key, now.timestamp() // (6 * 3600)
 
 
 def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:
