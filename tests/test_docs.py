@@ -9,7 +9,20 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from entcapacity import almanac, keeper, kube, leader, observing, pulse, reconcile, running, startups, summary, targets
+from entcapacity import (
+    almanac,
+    keeper,
+    kube,
+    leader,
+    observing,
+    pulse,
+    reconcile,
+    running,
+    startups,
+    summary,
+    surroundings,
+    targets,
+)
 from entcapacity.conditions import _HOLDS, CONCERNS
 from entcapacity.handlers import FINALIZER
 from entcapacity.meters import Meters
@@ -111,6 +124,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"but {keeper._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
         f"after {keeper._RETRY_SECONDS:g} s |",
+        f"They take turns then, {surroundings._PASSES} at a time",
         f"it reaches {keeper.HORIZON.days} days ahead",
         f"the {keeper.HORIZON.days} days that are planned",
         f"not ended a pass for {pulse.SILENT_SECONDS:g} s",
