@@ -202,6 +202,7 @@ class Keeper:
         self._around.meters.saw(self._key, look.observation)
         self._look_at_due(made.plan, seen, now)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
+        self._around.pulse.beat(self._name)  # each write may wait for a webhook that has died: the loop lives
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
@@ -212,6 +213,7 @@ class Keeper:
         else:  # where no workload says what it carries, there is no limit to tell
             self._around.limits.pop(self._key, None)
         again = await self._say(document, found, now, status)
+        self._around.pulse.beat(self._name)
         await self._publish(document, made, now)
         seconds = [
             _IDLE_SECONDS,
@@ -532,9 +534,10 @@ class Keeper:
             return [wait]
         self._said_at = time.monotonic()
         self._around.world.put(await self._around.kube.apply_status(Ref.of(document), status))
-        for each in _turned(before.get("conditions", []), shown_conditions):
+        turned = _turned(before.get("conditions", []), shown_conditions)
+        for each in turned:
             log.info("%s: %s=%s, %s: %s", self._name, each["type"], each["status"], each["reason"], each["message"])
-            await self._event(document, each)
+        await asyncio.gather(*(self._event(document, each) for each in turned))
         return []
 
     async def _event(self, document: Object, turned: Mapping[str, Any]) -> None:
