@@ -183,7 +183,9 @@ class Keeper:
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
-        found += about_calendars
+        unread = self._around.almanac.unread(spec)
+        found += [*about_calendars, *unread]
+        incomplete = incomplete or bool(unread)
         if incomplete:
             found.append(reason("Holding"))
         made = await self._plan(document, spec, seen, objects, now, found)

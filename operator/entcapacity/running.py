@@ -100,6 +100,7 @@ async def run(options: Options) -> None:
                 around.meters.leading.set(0)
                 around.meters.clear()
                 around.world.clear()
+                around.almanac.stop()
                 around.pulse.rest(_WATCHES)
             if not ended.is_set():  # Kopf ended by itself: on a signal that it took
                 stopping.set()
