@@ -14,13 +14,14 @@ from kubernetes.aio import client, config
 
 from applying import a_workload
 from cluster.control_plane import Cluster
-from entcapacity import leader
+from entcapacity import keeper, leader, room
 from entcapacity.drivers import held
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.ownership import look_at
 from entcapacity.running import Options, surroundings, sweep
 from entcapacity.targets import Objects, Ref, Seen, seen
 from operating import deployment, hpa
+from specs import capacity
 
 PLAN = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ent-plan"}, "data": {"plan.json": "{}"}}
 
@@ -229,6 +230,44 @@ def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that
         assert asked == {"/api/v1/nodes": 2}
 
     answered(nodes, several)
+
+
+def test_nodes_that_are_not_answered_are_asked_for_once_by_all_and_no_plan_waits_long_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeper, "_ROOM_SECONDS", 0.2)
+    asked: Counter[str] = Counter()
+    quota = {"metadata": {"name": "small"}}
+
+    async def handle(request: web.Request) -> web.Response:
+        asked[request.path] += 1
+        if request.path.endswith("nodes") or asked[request.path] == 2:
+            await asyncio.sleep(0.6)
+        return web.json_response({"items": [quota]}) if "nodes" not in request.path else web.Response(status=504)
+
+    async def several(kube: Kube) -> None:
+        begun = time.monotonic()
+        found = await asyncio.gather(*(kube.nodes({"new"}) for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(each, ClusterError) for each in found)
+        assert time.monotonic() - begun < 2
+        assert asked == {"/api/v1/nodes": 1}
+
+    async def planning(kube: Kube) -> None:
+        asked.clear()
+        kept = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        new_nodes = capacity(nodes={"startup": "4m"})
+        assert (await kept._last_room(new_nodes)).quotas == [quota]
+        begun = time.monotonic()
+        assert (await kept._last_room(new_nodes)).quotas == [quota]  # as it was, since the second answer is late
+        assert time.monotonic() - begun < 0.5
+        fresh = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        assert await fresh._last_room(capacity()) == room.Room()
+        assert not fresh._woken.is_set()
+        await asyncio.wait_for(fresh._woken.wait(), 5)  # once it is known, it is planned anew
+        assert fresh._room == room.Room()  # of which we may not ask
+
+    served(handle, several)
+    served(handle, planning)
 
 
 def test_requests_that_hang_however_many_do_not_cost_the_lease() -> None:

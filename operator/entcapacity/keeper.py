@@ -57,6 +57,8 @@ _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
+_ROOM_SECONDS: Final = 2.0
+"""How long a plan waits for quotas and nodes."""
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
 
@@ -105,6 +107,10 @@ class Keeper:
         self._raised: dict[str, Raises] = {}
         self._formers: dict[Ref, int | None] = {}
         self._remembered = False
+        self._room: room.Room | None = None
+        self._looking_at_room: asyncio.Task[None] | None = None
+        self._without_room = False
+        """Whether it was planned before quotas and nodes were known."""
         self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
@@ -308,7 +314,15 @@ class Keeper:
         above = not suspended and any(
             moved_up(each, self._asked.get(name), begun.get(name, 0)) for name, each in there.items()
         )
-        if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
+        roomy = self._without_room and self._room is not None
+        if (
+            old
+            and old.key == key
+            and not above
+            and not roomy
+            and now - old.plan.as_of < REPLAN_EVERY
+            and now >= old.plan.as_of
+        ):
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
@@ -316,7 +330,7 @@ class Keeper:
         facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
-        held = await self._room(spec)
+        held = await self._last_room(spec)
         templates = {name: objects.workloads[each.target.key] for name, each in there.items()}
 
         def make() -> Made:
@@ -338,15 +352,26 @@ class Keeper:
         """Who decides for a workload."""
         return self._deciders.setdefault(name, Decider(self._key[1]))
 
-    async def _room(self, spec: ENTCapacitySpec) -> room.Room:
-        """What bounds our pods; nothing where we may not ask."""
+    async def _last_room(self, spec: ENTCapacitySpec) -> room.Room:
+        """What bounds our pods, as it is or was last known: no floor waits for an answer that does not come. Nothing
+        where we may not ask. Where it was never known, it is planned anew once it is."""
+        if self._looking_at_room is None or self._looking_at_room.done():
+            self._looking_at_room = asyncio.create_task(self._look_at_room(spec))
+        await asyncio.wait({self._looking_at_room}, timeout=_ROOM_SECONDS)
+        self._without_room = self._room is None
+        return self._room or room.Room()
+
+    async def _look_at_room(self, spec: ENTCapacitySpec) -> None:
         try:
             quotas = await self._around.kube.quotas(self._key[0])
             nodes = await self._around.kube.nodes() if spec.nodes.max is None and not spec.nodes.startup else []
+            self._room = room.Room(quotas, nodes)
         except ClusterError as error:
             log.info("%s: no look at quotas and nodes: %s", self._name, error)
-            return room.Room()
-        return room.Room(quotas, nodes)
+            if error.status:
+                self._room = room.Room()
+        if self._without_room:
+            self._woken.set()
 
     # --- acting -------------------------------------------------------------------------------------------------------
 

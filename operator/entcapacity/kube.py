@@ -61,6 +61,7 @@ class Kube:
         self._plurals: dict[tuple[str, str], str] = {}
         self._nodes: list[Object] = []
         self._nodes_at = -inf
+        self._no_nodes: ClusterError | None = None
         self._listing_nodes = asyncio.Lock()
 
     async def close(self) -> None:
@@ -224,13 +225,19 @@ class Kube:
 
     async def nodes(self, named: Collection[str] = ()) -> list[Object]:
         """All nodes, as they were within the last ``NODES_SECONDS``, or now where one that is ``named`` was not there
-        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once."""
+        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once. An error is
+        everybody's for as long."""
         async with self._listing_nodes:
+            old = time.monotonic() - self._nodes_at > NODES_SECONDS
             known = {each["metadata"]["name"] for each in self._nodes}
-            if time.monotonic() - self._nodes_at > NODES_SECONDS or not known.issuperset(named):
-                asked_at = time.monotonic()
-                self._nodes = (await self._core("GET", "nodes"))["items"]
-                self._nodes_at = asked_at
+            if old or (self._no_nodes is None and not known.issuperset(named)):
+                self._nodes_at, self._no_nodes = time.monotonic(), None
+                try:
+                    self._nodes = (await self._core("GET", "nodes"))["items"]
+                except ClusterError as error:
+                    self._nodes_at, self._no_nodes = time.monotonic(), error
+            if self._no_nodes is not None:
+                raise self._no_nodes.with_traceback(None)  # it would grow with each time that it is raised
             return self._nodes
 
     async def quotas(self, namespace: str) -> list[Object]:
