@@ -59,6 +59,8 @@ _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
+_ROOM_SECONDS: Final = 2.0
+"""How long a plan waits for quotas and nodes."""
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
 
@@ -114,6 +116,10 @@ class Keeper:
         self._raised: dict[str, Raises] = {}
         self._formers: dict[Ref, int | None] = {}
         self._remembered = False
+        self._room: room.Room | None = None
+        self._looking_at_room: asyncio.Task[None] | None = None
+        self._without_room = False
+        """Whether it was planned before quotas and nodes were known."""
         self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
@@ -197,7 +203,9 @@ class Keeper:
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
-        found += about_calendars
+        unread = self._around.almanac.unread(spec)
+        found += [*about_calendars, *unread]
+        incomplete = incomplete or bool(unread)
         if incomplete:
             found.append(reason("Holding"))
         made = await self._plan(document, spec, seen, objects, now, found)
@@ -216,6 +224,7 @@ class Keeper:
         self._around.meters.saw(self._key, look.observation)
         self._look_at_due(made.plan, seen, now)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
+        self._around.pulse.beat(self._name)  # each write may wait for a webhook that has died: the loop lives
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
@@ -226,6 +235,7 @@ class Keeper:
         else:  # where no workload says what it carries, there is no limit to tell
             self._around.limits.pop(self._key, None)
         again = await self._say(document, found, now, status)
+        self._around.pulse.beat(self._name)
         self._publish_in_turn(document, made, now)
         self._needed = self._next(made.plan, now)
         seconds = [
@@ -319,7 +329,15 @@ class Keeper:
         above = not suspended and any(
             moved_up(each, self._asked.get(name), begun.get(name, 0)) for name, each in there.items()
         )
-        if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
+        roomy = self._without_room and self._room is not None
+        if (
+            old
+            and old.key == key
+            and not above
+            and not roomy
+            and now - old.plan.as_of < REPLAN_EVERY
+            and now >= old.plan.as_of
+        ):
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
@@ -327,7 +345,7 @@ class Keeper:
         facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
-        held = await self._room(spec)
+        held = await self._last_room(spec)
         templates = {name: objects.workloads[each.target.key] for name, each in there.items()}
 
         def make() -> Made:
@@ -350,15 +368,26 @@ class Keeper:
         """Who decides for a workload."""
         return self._deciders.setdefault(name, Decider(self._key[1]))
 
-    async def _room(self, spec: ENTCapacitySpec) -> room.Room:
-        """What bounds our pods; nothing where we may not ask."""
+    async def _last_room(self, spec: ENTCapacitySpec) -> room.Room:
+        """What bounds our pods, as it is or was last known: no floor waits for an answer that does not come. Nothing
+        where we may not ask. Where it was never known, it is planned anew once it is."""
+        if self._looking_at_room is None or self._looking_at_room.done():
+            self._looking_at_room = asyncio.create_task(self._look_at_room(spec))
+        await asyncio.wait({self._looking_at_room}, timeout=_ROOM_SECONDS)
+        self._without_room = self._room is None
+        return self._room or room.Room()
+
+    async def _look_at_room(self, spec: ENTCapacitySpec) -> None:
         try:
             quotas = await self._around.kube.quotas(self._key[0])
             nodes = await self._around.kube.nodes() if spec.nodes.max is None and not spec.nodes.startup else []
+            self._room = room.Room(quotas, nodes)
         except ClusterError as error:
             log.info("%s: no look at quotas and nodes: %s", self._name, error)
-            return room.Room()
-        return room.Room(quotas, nodes)
+            if error.status:
+                self._room = room.Room()
+        if self._without_room:
+            self._woken.set()
 
     # --- acting -------------------------------------------------------------------------------------------------------
 
@@ -549,9 +578,10 @@ class Keeper:
             return [wait]
         self._said_at = time.monotonic()
         self._around.world.put(await self._around.kube.apply_status(Ref.of(document), status))
-        for each in _turned(before.get("conditions", []), shown_conditions):
+        turned = _turned(before.get("conditions", []), shown_conditions)
+        for each in turned:
             log.info("%s: %s=%s, %s: %s", self._name, each["type"], each["status"], each["reason"], each["message"])
-            await self._event(document, each)
+        await asyncio.gather(*(self._event(document, each) for each in turned))
         return []
 
     async def _event(self, document: Object, turned: Mapping[str, Any]) -> None:

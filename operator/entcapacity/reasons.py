@@ -705,8 +705,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "pas de SchoolCalendar {calendar}, que l'audience nomme : à créer",
     ),
     "Holding": (
-        "planned without that calendar: floors are raised, and nothing is lowered until it can be read",
-        "planifié sans ce calendrier : les planchers montent, et rien n'est abaissé tant qu'il ne peut être lu",
+        "planned without what cannot be read: floors are raised, and nothing is lowered until it can be",
+        "planifié sans ce qui ne peut être lu : les planchers montent, et rien n'est abaissé tant que c'est le cas",
     ),
     "PlanFailed": (
         "the plan failed, and what is there is held: {problem}",
