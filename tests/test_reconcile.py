@@ -276,6 +276,30 @@ def test_what_a_rival_resets_is_held_where_it_was_however_often_it_is_reset():
     assert _pass(decider, there, now, hold=True).asked.floor == 95
 
 
+@pytest.mark.parametrize("driver", ["HPA", "ScaledObject"])
+@pytest.mark.parametrize("knows", ["the same operator", "the next one, by the status"])
+def test_an_autoscaler_that_was_renamed_or_made_anew_goes_on_from_the_floor_that_was_asked_for(driver, knows):
+    decider, there, now = Decider("ent"), Applied("HPA", 80, 400, replicas=80), _at(60)
+    assert _pass(decider, there, now, hold=True).asked.floor == 80
+    if knows != "the same operator":
+        decider = Decider("ent", before=80)
+    anew = Applied(driver, 2, 400, replicas=80)
+    now += 20 * SECOND
+    assert decider.began(anew.seen(), now) == 80
+    assert _pass(decider, anew, now, hold=True).asked.floor == 80
+    assert anew.seen().former == Former("ent", 2)
+
+
+def test_what_is_made_anew_starts_no_more_at_once_than_what_runs():
+    decider, there, now = Decider("ent"), Applied("HPA", 80, 400, replicas=80), _at(60)
+    _pass(decider, there, now, hold=True)
+    assert decider.began(Applied("HPA", 2, 400, replicas=12).seen(), now + MINUTE) == 12
+
+
+def test_what_was_not_held_before_begins_with_its_own_minimum_however_many_run():
+    assert Decider("ent").began(Applied("HPA", 2, 400, replicas=80).seen(), NOW) == 2
+
+
 @pytest.mark.parametrize(
     ("minimum", "asked", "begun", "moved"),
     [

@@ -93,7 +93,7 @@ class Keeper:
         self._woken = asyncio.Event()
         self._lock = asyncio.Lock()
         self._made: Made | None = None
-        self._deciders: dict[str, Decider] = {}
+        self._deciders: dict[Ref, Decider] = {}
         self._due: dict[str, Due] = {}
         self._last: datetime | None = None
         self._asked: dict[str, Asked] = {}
@@ -178,9 +178,13 @@ class Keeper:
         await self._around.almanac.look()
         self._remember(document, spec)
         objects = await all_objects(self._around, self._key[0], document)
-        scaled = {targets.target_of(each, self._key[0]) for each in spec.workloads}
-        self._formers = {target: former for target, former in self._formers.items() if target in scaled}
+        scaled = {each.name: targets.target_of(each, self._key[0]) for each in spec.workloads}
+        self._formers = {target: former for target, former in self._formers.items() if target in scaled.values()}
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
+        # of what is another's for now, what we wrote counts no more; of what is unclear, it does
+        taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
+        ours = {*scaled.values()} - taken
+        self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
         found += about_calendars
@@ -250,7 +254,7 @@ class Keeper:
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
-        autoscalers had that may be gone by now, and since when Prometheus has not answered."""
+        autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
         if self._remembered:
             return
         self._remembered = True
@@ -260,8 +264,11 @@ class Keeper:
         if status.get("observedGeneration") != document["metadata"].get("generation"):
             return
         for each in status.get("workloads", []):
-            if each["name"] in known and each.get("driver", "Scale") != "Scale" and "former" in each:
-                target = targets.target_of(known[each["name"]], self._key[0])
+            if each["name"] not in known:
+                continue
+            target = targets.target_of(known[each["name"]], self._key[0])
+            self._deciders[target] = Decider(self._key[1], each.get("floor", 0))
+            if each.get("driver", "Scale") != "Scale" and "former" in each:
                 self._formers[target] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
@@ -308,7 +315,7 @@ class Keeper:
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
-        floors = {name: self._decider(name).began(each, now) for name, each in there.items()}
+        floors = {name: self._decider(each.target).began(each, now) for name, each in there.items()}
         facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
@@ -330,9 +337,9 @@ class Keeper:
             return old if old and {each.name for each in old.plan.workloads} == seen.keys() else None
         return self._made
 
-    def _decider(self, name: str) -> Decider:
-        """Who decides for a workload."""
-        return self._deciders.setdefault(name, Decider(self._key[1]))
+    def _decider(self, target: Ref) -> Decider:
+        """Who decides for what is scaled."""
+        return self._deciders.setdefault(target, Decider(self._key[1]))
 
     async def _room(self, spec: ENTCapacitySpec) -> room.Room:
         """What bounds our pods; nothing where we may not ask."""
@@ -371,9 +378,7 @@ class Keeper:
             found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
             self._deciders.clear()  # whatever we wrote before: what comes after starts from what is there
             return [self._around.clock.seconds_until(spec.suspend_until)]
-        index, names = planned.grid.index(now), {each.name for each in there}
-        for name in self._deciders.keys() - names:  # gone, or another's for now: what we wrote there counts no more
-            del self._deciders[name]
+        index = planned.grid.index(now)
         answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
         again = await self._let_go(document, self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]
@@ -409,7 +414,7 @@ class Keeper:
         self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
     ) -> float | None:
         """Brings one workload to what is wanted of it."""
-        decider = self._decider(each.name)
+        decider = self._decider(each.target)
         needed = _needed(planned.workload(each.name), look.observation)
         decision = decider.decide(planned, each, now, needed, look.hold)
         if decision.reset:

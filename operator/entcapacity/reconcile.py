@@ -243,11 +243,14 @@ class Contest:
 class Decider:
     """Decides for one workload, pass after pass; ``by`` names the ENTCapacity.
 
-    It remembers only what cannot be seen: how the floor moved within this minute, and who else writes to it.
+    It remembers only what cannot be seen: how the floor moved within this minute, who else writes to it, and what it
+    asked for, should the object that bears the floor be another one by now.
     """
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: str, before: int = 0) -> None:
+        """``before`` is the floor that an operator before this one held."""
         self._by = by
+        self._last = before
         self._pace: Pace | None = None
         self._contest = Contest()
 
@@ -275,6 +278,7 @@ class Decider:
         if made.writes and now < (allowed := self._contest.next_try(now)):
             return replace(made, writes=(), again=allowed, rests=True)
         pace.highest = max(pace.highest, made.asked.floor)
+        self._last = made.asked.floor
         if made.asked.floor <= floor:
             return made
         # above the plan, on its way down or held: the next minute may lower it further
@@ -294,6 +298,8 @@ class Decider:
         return max(seen.minimum, self._ours(seen))
 
     def _ours(self, seen: Seen) -> int:
-        """The floor that we wrote last; 0 where we hold none."""
-        ours = self._contest.ours
-        return ours.floor if ours is not None and seen.former is not None else 0
+        """The floor that we wrote last. Where our mark is gone, since an autoscaler was renamed or made anew, what we
+        asked for last, as far as that many run: a floor below what runs starts none, so no rate has to hold it back."""
+        if seen.former is None:
+            return min(self._last, seen.replicas)
+        return self._contest.ours.floor if self._contest.ours is not None else 0
