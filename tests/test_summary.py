@@ -57,7 +57,7 @@ def seen(name: str, ready: int = 4, **more: Any) -> Seen:
         "blind": "",
         "paused": False,
         "manager": "",
-        "gitops": "",
+        "gitops": (),
     }
     return Seen(**found | more)
 

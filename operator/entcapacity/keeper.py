@@ -366,7 +366,7 @@ class Keeper:
     ) -> list[float]:
         """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
         there = [each for each in seen.values() if isinstance(each, Seen)]
-        found += [_gitops(each) for each in there if each.gitops]
+        found += [why for each in there for why in _gitops(each)]
         found += [why for each in there for why in obstacles(each, bool(planned.workload(each.name).workload.min))]
         if spec.mode == "Observe":
             found.append(reason("Observing"))
@@ -418,12 +418,13 @@ class Keeper:
         needed = _needed(planned.workload(each.name), look.observation)
         decision = decider.decide(planned, each, now, needed, look.hold)
         if decision.reset:
-            log.warning("%s: %s was set to %d by %s", self._name, each.at, each.minimum, each.manager)
+            by, field = decider.rival
+            there = f"{each.minimum} to {each.maximum}, {each.replicas} replicas"
+            log.warning("%s: %s of %s was changed by %s: now %s", self._name, field, each.at, by or "?", there)
         if decision.contested:
-            field = targets.FIELDS[each.driver][0]
-            found.append(
-                reason("Contested", workload=each.name, object=str(each.at), field=field, by=decider.rival or "?")
-            )
+            by, field = decider.rival
+            where = each.target if field == "replicas" else each.at
+            found.append(reason("Contested", workload=each.name, object=str(where), field=field, by=by or "?"))
         again = self._around.clock.seconds_until(decision.again) if decision.again is not None else None
         if decision.rests:
             return again
@@ -612,13 +613,13 @@ def _compared(planned: Plan, look: Look, now: datetime) -> list[Reason]:
     return [reason("DemandAbovePlan" if seen > high else "AsPlanned", sessions=seen, high=high)]
 
 
-def _gitops(seen: Seen) -> Reason:
-    """Who will reset the field, and the lines that keep them from it."""
-    field = targets.FIELDS[seen.driver][0]
+def _gitops(seen: Seen) -> Iterator[Reason]:
+    """Who will reset which field, and the lines that keep them from it."""
     group = targets.group_of(seen.at.api_version)
-    code = "ArgoSnippet" if seen.gitops == "Argo CD" else "GitSnippet"
-    way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
-    return reason("GitOpsOwned", object=str(seen.at), field=field, who=seen.gitops, way=way)
+    for field, who in seen.gitops:
+        code = "ArgoSnippet" if who == "Argo CD" else "GitSnippet"
+        way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
+        yield reason("GitOpsOwned", object=str(seen.at), field=field, who=who, way=way)
 
 
 def _weighty(status: Mapping[str, Any]) -> Any:
