@@ -20,10 +20,10 @@ def give_back(there: Applied) -> None:
 
 
 def stands() -> st.SearchStrategy[Applied]:
-    """An autoscaler as somebody made it."""
-    replicas = st.integers(1, 200)
-    an_hpa = st.builds(Applied, st.just("HPA"), replicas, replicas)
-    a_scaled_object = st.builds(Applied, st.just("ScaledObject"), st.none() | replicas, st.none() | replicas)
+    """An autoscaler as somebody made it; 3 replicas run."""
+    replicas, most = st.integers(1, 200), st.integers(3, 200)
+    an_hpa = st.builds(Applied, st.just("HPA"), replicas, most)
+    a_scaled_object = st.builds(Applied, st.just("ScaledObject"), st.none() | replicas, st.none() | most)
     return an_hpa | a_scaled_object
 
 
@@ -53,6 +53,19 @@ def test_scale_keeps_its_replicas_when_it_is_given_back():
     hold(there, 214)
     give_back(there)
     assert there.values[0] == there.replicas == 214
+    assert FORMER not in there.fields
+
+
+@pytest.mark.parametrize(("runs", "maximum"), [(60, 60), (61, 150)])
+@pytest.mark.parametrize("driver", AUTOSCALERS)
+def test_a_raised_maximum_is_kept_when_it_is_given_back_while_more_runs_than_the_former_one_allows(
+    driver, runs, maximum
+):
+    there = Applied(driver, 2, 60)
+    hold(there, 120, 150)
+    there.replicas = runs
+    give_back(there)
+    assert there.values == (2, maximum)
     assert FORMER not in there.fields
 
 

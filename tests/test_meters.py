@@ -45,7 +45,7 @@ def seen(ready: int) -> Seen:
         blind="",
         paused=False,
         manager="",
-        gitops="",
+        gitops=(),
     )
 
 

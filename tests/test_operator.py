@@ -467,6 +467,20 @@ def test_an_hpa_that_is_deleted_and_created_anew_is_held_with_its_new_former_val
     assert platform.replicas("auth") == PEAK
 
 
+def test_an_hpa_that_is_renamed_goes_on_from_the_floor_that_was_held_whatever_the_ramp(platform: Platform) -> None:
+    platform.apply(deployment("auth", 12), hpa("auth"), capacity([auth(min=12)], ramp={"upPerMinute": 2}))
+    platform.operator(f"{TUESDAY}T00:30:00+02:00", 60)
+    held(platform, 12)
+    renamed = hpa("login", 4)
+    renamed["spec"]["scaleTargetRef"]["name"] = "auth"
+    platform.apply(renamed)
+    eventually(lambda: platform.reason("Accepted") == "Ambiguous")
+    floors = platform.record("hpa", "login", ".spec.minReplicas")
+    platform.delete("hpa", "auth")
+    held(platform, 12, "login")
+    assert floors.values() == [4, 12]
+
+
 # --- what stands in the way -------------------------------------------------------------------------------------------
 
 

@@ -137,6 +137,19 @@ def test_a_floor_that_is_still_above_the_former_maximum_keeps_it_raised():
     assert there.values == (85, 120)
 
 
+def test_a_raised_maximum_comes_down_the_same_way_once_none_may_be_raised_any_more():
+    there = Applied("HPA", 2, 60, replicas=90)
+    bring(there, wanted(90, 120, may_raise=True))
+    bring(there, wanted(85, 60))  # maxWhenAnnounced was taken out of the spec, or another ENTCapacity inherits
+    assert there.values == (85, 120)
+    bring(there, wanted(40, 60))
+    assert there.values == (40, 120)
+    there.replicas = 60
+    bring(there, wanted(40, 60))
+    assert there.values == (40, 60)
+    assert there.seen().former == Former("ent", 2)
+
+
 def test_what_another_entcapacity_holds_is_not_released():
     there = Applied("HPA", 2, 60)
     there.do(held(there.seen(), "another", 9, None))
@@ -276,6 +289,30 @@ def test_what_a_rival_resets_is_held_where_it_was_however_often_it_is_reset():
     assert _pass(decider, there, now, hold=True).asked.floor == 95
 
 
+@pytest.mark.parametrize("driver", ["HPA", "ScaledObject"])
+@pytest.mark.parametrize("knows", ["the same operator", "the next one, by the status"])
+def test_an_autoscaler_that_was_renamed_or_made_anew_goes_on_from_the_floor_that_was_asked_for(driver, knows):
+    decider, there, now = Decider("ent"), Applied("HPA", 80, 400, replicas=80), _at(60)
+    assert _pass(decider, there, now, hold=True).asked.floor == 80
+    if knows != "the same operator":
+        decider = Decider("ent", before=80)
+    anew = Applied(driver, 2, 400, replicas=80)
+    now += 20 * SECOND
+    assert decider.began(anew.seen(), now) == 80
+    assert _pass(decider, anew, now, hold=True).asked.floor == 80
+    assert anew.seen().former == Former("ent", 2)
+
+
+def test_what_is_made_anew_starts_no_more_at_once_than_what_runs():
+    decider, there, now = Decider("ent"), Applied("HPA", 80, 400, replicas=80), _at(60)
+    _pass(decider, there, now, hold=True)
+    assert decider.began(Applied("HPA", 2, 400, replicas=12).seen(), now + MINUTE) == 12
+
+
+def test_what_was_not_held_before_begins_with_its_own_minimum_however_many_run():
+    assert Decider("ent").began(Applied("HPA", 2, 400, replicas=80).seen(), NOW) == 2
+
+
 @pytest.mark.parametrize(
     ("minimum", "asked", "begun", "moved"),
     [
@@ -380,6 +417,45 @@ def test_a_reset_is_put_right_at_once_five_times_in_ten_minutes_then_once_a_minu
     now = _quarrel(contest, 1, 10 * SECOND, now)
     assert contest.contested(now)
     assert contest.next_try(now) == now - 10 * SECOND + timedelta(minutes=1)
+
+
+def test_a_raised_maximum_that_somebody_lowers_counts_and_the_former_one_is_nobodys_quarrel():
+    contest, there = Contest(), Applied("HPA", 2, 60)
+    contest.wrote(bring(there, wanted(50, 120, may_raise=True)), there.seen().at, NOW)
+    there.set(maxReplicas=60)
+    assert (contest.look(there.seen(), NOW), contest.field) == (True, "maxReplicas")
+    contest.wrote(Asked(50, None), there.seen().at, NOW)
+    there.set(maxReplicas=70)
+    assert not contest.look(there.seen(), NOW)
+
+
+@pytest.mark.parametrize("quarrel", ["replicas", "maxReplicas"])
+def test_who_keeps_scaling_to_zero_or_lowering_the_maximum_is_answered_a_bounded_number_of_times(quarrel):
+    workload = {"name": "auth", "ordinaryPeak": {"replicas": 6}, "min": 2, "maxWhenAnnounced": 800}
+    made = plan(capacity(workloads=[workload]), facts(APRIL_2021, bounds={"auth": Bounds(2, 400)}), NOW, PLANNED.window)
+    decider, there, wrote, contested = Decider("ent"), Applied("HPA", 2, 400), 0, 0
+    for second in range(600):
+        before, now = there.seen(), NOW + second * SECOND
+        decision = decider.decide(made, before, now)
+        contested += decision.contested
+        if decision.writes:
+            there.do(decision.writes)
+            decider.wrote(decision, before, now)
+            wrote += 1
+        if quarrel == "replicas":
+            there.replicas = 0
+        else:
+            there.set(maxReplicas=400)
+    assert contested > 500
+    assert AT_ONCE < wrote <= AT_ONCE + 12
+    assert decider.rival[1] == quarrel
+
+
+def test_a_quarrel_while_the_clock_was_ahead_is_forgotten_once_it_is_right():
+    contest = Contest()
+    _quarrel(contest, AT_ONCE + 1, SECOND, NOW + timedelta(days=1))
+    assert not contest.contested(NOW)
+    assert contest.next_try(NOW) == NOW
 
 
 def test_a_quarrel_that_rested_for_ten_minutes_is_forgotten():

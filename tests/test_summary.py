@@ -57,7 +57,7 @@ def seen(name: str, ready: int = 4, **more: Any) -> Seen:
         "blind": "",
         "paused": False,
         "manager": "",
-        "gitops": "",
+        "gitops": (),
     }
     return Seen(**found | more)
 
@@ -264,10 +264,10 @@ def test_of_states_that_differ_only_in_who_is_ready_the_plan_is_the_same() -> No
     assert status(replace(one), NOW, "en") == status(one, NOW, "en")
 
 
-def test_once_everything_was_given_back_no_former_value_is_left_for_an_operator_that_comes_later() -> None:
+def test_once_everything_was_given_back_no_floor_and_no_former_value_is_left_for_an_operator_that_comes_later() -> None:
     before = shown(seen("auth"), seen("portal"))
     assert [each["former"] for each in before["workloads"]] == [{"minimum": 2}] * 2
     after = released(before)
-    assert not any("former" in each for each in after["workloads"])
+    assert not any({"floor", "former"} & each.keys() for each in after["workloads"])
     assert [each["name"] for each in after["workloads"]] == ["auth", "portal"]
     assert after.keys() == before.keys()

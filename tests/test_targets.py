@@ -304,6 +304,7 @@ def test_the_last_writer_of_a_field_is_named_and_it_is_never_us():
         ]
     )
     assert last_writer(found, "minReplicas") == "somebody"
+    assert last_writer(found, "minReplicas", "maxReplicas") == "elsewhere"
     assert last_writer(hpa(), "minReplicas") == ""
 
 
@@ -328,7 +329,22 @@ def test_the_last_writer_of_a_field_is_named_and_it_is_never_us():
     ],
 )
 def test_who_resets_the_field_is_known_by_field_managers_and_marks(metadata, who):
-    assert look(deployment(), hpa(**metadata)).gitops == who
+    assert look(deployment(), hpa(**metadata)).gitops == ((("minReplicas", who),) if who else ())
+
+
+def test_who_resets_the_maximum_is_told_where_it_may_be_raised():
+    found = objects(
+        deployment(), hpa(managedFields=[_wrote("argocd-controller", "2021-04-01T08:00:00Z", "maxReplicas")])
+    )
+    assert seen(workload(), "ent", found).gitops == ()
+    assert seen(workload(maxWhenAnnounced=120), "ent", found).gitops == (("maxReplicas", "Argo CD"),)
+
+
+def test_who_scaled_a_workload_to_0_is_named_and_not_who_wrote_its_autoscaler():
+    stopped = deployment(0)
+    stopped["metadata"]["managedFields"] = [_wrote("nightly-cron", "2021-04-01T08:00:00Z", "replicas")]
+    limits = hpa(managedFields=[_wrote("kubectl", "2021-04-02T08:00:00Z")])
+    assert look(stopped, limits).manager == "nightly-cron"
 
 
 def test_of_two_objects_the_one_created_first_is_older_and_names_break_a_tie():

@@ -453,8 +453,8 @@ class _Page:
         about = _about(each.found)
         if about & _POOLERS:
             self.comment(reason("DraftPooler", name=name), indent=4)
-        if seen.gitops:
-            self.comment(reason("DraftGitOps", object=str(seen.at), who=seen.gitops), indent=4)
+        for _, who in seen.gitops:
+            self.comment(reason("DraftGitOps", object=str(seen.at), who=who), indent=4)
         self.line(f"    - name: {_scalar(name)}")
         if (ref.api_version, ref.kind, ref.name) != ("apps/v1", "Deployment", name):
             self.line("      target:")

@@ -46,7 +46,8 @@ def held(seen: Seen, by: str, floor: int, maximum: int | None) -> Iterator[Write
 def given_back(seen: Seen) -> Iterator[Write]:
     """The requests after which what was there before us is there again, without a moment in which nothing is.
 
-    ``Scale`` keeps its replicas: nobody is cut from 214 to 3 at nine in the morning.
+    ``Scale`` keeps its replicas, and what runs above the former maximum keeps the raised one: nobody is cut from 214 to
+    3 at nine in the morning.
     """
     former = seen.former
     if former is None:
@@ -54,10 +55,17 @@ def given_back(seen: Seen) -> Iterator[Write]:
     if seen.driver != "Scale":
         least, most = FIELDS[seen.driver]
         # the maximum always, since it may be ours under this name from when it was given back before
-        spec = {least: former.minimum, most: former.maximum if former.raised else seen.stated_maximum}
+        back = former.raised and not runs_above(seen)
+        spec = {least: former.minimum, most: former.maximum if back else seen.stated_maximum}
         stated = {field: value for field, value in spec.items() if value is not None}
         yield Write(seen.at, "Apply", _body(seen, None, stated), RELEASED)
     yield Write(seen.at, "Apply", _body(seen, None, {}), MANAGER)
+
+
+def runs_above(seen: Seen) -> bool:
+    """Whether more runs than the maximum that was there before us: going back to that one would cut at once."""
+    raised, most = seen.former is not None and seen.former.raised, seen.bounds.max
+    return raised and most is not None and seen.replicas > most
 
 
 def _former(seen: Seen, by: str, maximum: int | None) -> Former:

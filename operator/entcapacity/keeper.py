@@ -103,7 +103,7 @@ class Keeper:
         self._woken = asyncio.Event()
         self._lock = asyncio.Lock()
         self._made: Made | None = None
-        self._deciders: dict[str, Decider] = {}
+        self._deciders: dict[Ref, Decider] = {}
         self._due: dict[str, Due] = {}
         self._last: datetime | None = None
         self._needed = datetime.min.replace(tzinfo=UTC)
@@ -198,9 +198,13 @@ class Keeper:
         await self._around.almanac.look()
         self._remember(document, spec)
         objects = await all_objects(self._around, self._key[0], document)
-        scaled = {targets.target_of(each, self._key[0]) for each in spec.workloads}
-        self._formers = {target: former for target, former in self._formers.items() if target in scaled}
+        scaled = {each.name: targets.target_of(each, self._key[0]) for each in spec.workloads}
+        self._formers = {target: former for target, former in self._formers.items() if target in scaled.values()}
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
+        # of what is another's for now, what we wrote counts no more; of what is unclear, it does
+        taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
+        ours = {*scaled.values()} - taken
+        self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
         unread = self._around.almanac.unread(spec)
@@ -275,7 +279,7 @@ class Keeper:
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
-        autoscalers had that may be gone by now, and since when Prometheus has not answered."""
+        autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
         if self._remembered:
             return
         self._remembered = True
@@ -285,8 +289,11 @@ class Keeper:
         if status.get("observedGeneration") != document["metadata"].get("generation"):
             return
         for each in status.get("workloads", []):
-            if each["name"] in known and each.get("driver", "Scale") != "Scale" and "former" in each:
-                target = targets.target_of(known[each["name"]], self._key[0])
+            if each["name"] not in known:
+                continue
+            target = targets.target_of(known[each["name"]], self._key[0])
+            self._deciders[target] = Decider(self._key[1], each.get("floor", 0))
+            if each.get("driver", "Scale") != "Scale" and "former" in each:
                 self._formers[target] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
@@ -341,7 +348,7 @@ class Keeper:
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
-        floors = {name: self._decider(name).began(each, now) for name, each in there.items()}
+        floors = {name: self._decider(each.target).began(each, now) for name, each in there.items()}
         facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
@@ -364,9 +371,9 @@ class Keeper:
             return old if old and {each.name for each in old.plan.workloads} == seen.keys() else None
         return self._made
 
-    def _decider(self, name: str) -> Decider:
-        """Who decides for a workload."""
-        return self._deciders.setdefault(name, Decider(self._key[1]))
+    def _decider(self, target: Ref) -> Decider:
+        """Who decides for what is scaled."""
+        return self._deciders.setdefault(target, Decider(self._key[1]))
 
     async def _last_room(self, spec: ENTCapacitySpec) -> room.Room:
         """What bounds our pods, as it is or was last known: no floor waits for an answer that does not come. Nothing
@@ -404,7 +411,7 @@ class Keeper:
     ) -> list[float]:
         """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
         there = [each for each in seen.values() if isinstance(each, Seen)]
-        found += [_gitops(each) for each in there if each.gitops]
+        found += [why for each in there for why in _gitops(each)]
         found += [why for each in there for why in obstacles(each, bool(planned.workload(each.name).workload.min))]
         if spec.mode == "Observe":
             found.append(reason("Observing"))
@@ -416,9 +423,7 @@ class Keeper:
             found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
             self._deciders.clear()  # whatever we wrote before: what comes after starts from what is there
             return [self._around.clock.seconds_until(spec.suspend_until)]
-        index, names = planned.grid.index(now), {each.name for each in there}
-        for name in self._deciders.keys() - names:  # gone, or another's for now: what we wrote there counts no more
-            del self._deciders[name]
+        index = planned.grid.index(now)
         answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
         again = await self._let_go(document, self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]
@@ -454,16 +459,17 @@ class Keeper:
         self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
     ) -> float | None:
         """Brings one workload to what is wanted of it."""
-        decider = self._decider(each.name)
+        decider = self._decider(each.target)
         needed = _needed(planned.workload(each.name), look.observation)
         decision = decider.decide(planned, each, now, needed, look.hold)
         if decision.reset:
-            log.warning("%s: %s was set to %d by %s", self._name, each.at, each.minimum, each.manager)
+            by, field = decider.rival
+            there = f"{each.minimum} to {each.maximum}, {each.replicas} replicas"
+            log.warning("%s: %s of %s was changed by %s: now %s", self._name, field, each.at, by or "?", there)
         if decision.contested:
-            field = targets.FIELDS[each.driver][0]
-            found.append(
-                reason("Contested", workload=each.name, object=str(each.at), field=field, by=decider.rival or "?")
-            )
+            by, field = decider.rival
+            where = each.target if field == "replicas" else each.at
+            found.append(reason("Contested", workload=each.name, object=str(where), field=field, by=by or "?"))
         again = self._around.clock.seconds_until(decision.again) if decision.again is not None else None
         if decision.rests:
             return again
@@ -675,13 +681,13 @@ def _compared(planned: Plan, look: Look, now: datetime) -> list[Reason]:
     return [reason("DemandAbovePlan" if seen > high else "AsPlanned", sessions=seen, high=high)]
 
 
-def _gitops(seen: Seen) -> Reason:
-    """Who will reset the field, and the lines that keep them from it."""
-    field = targets.FIELDS[seen.driver][0]
+def _gitops(seen: Seen) -> Iterator[Reason]:
+    """Who will reset which field, and the lines that keep them from it."""
     group = targets.group_of(seen.at.api_version)
-    code = "ArgoSnippet" if seen.gitops == "Argo CD" else "GitSnippet"
-    way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
-    return reason("GitOpsOwned", object=str(seen.at), field=field, who=seen.gitops, way=way)
+    for field, who in seen.gitops:
+        code = "ArgoSnippet" if who == "Argo CD" else "GitSnippet"
+        way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
+        yield reason("GitOpsOwned", object=str(seen.at), field=field, who=who, way=way)
 
 
 def _weighty(status: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from entcapacity import targets
-from entcapacity.drivers import Write
+from entcapacity.drivers import Write, runs_above
 from entcapacity.kube import ClusterError
 from entcapacity.parse import InvalidResource
 from entcapacity.reasons import Reason, reason
@@ -107,9 +107,13 @@ async def all_objects(around: Surroundings, namespace: str, document: Object) ->
 async def _tell_kept(around: Surroundings, seen: Seen) -> None:
     """Says what a workload had before where it keeps what it has."""
     former = seen.former.minimum if seen.former is not None else None
-    if seen.driver != "Scale" or former is None or former == seen.replicas:
+    if runs_above(seen):
+        most = {"maximum": str(seen.maximum), "former": str(seen.bounds.max)}
+        said = reason("MaximumKept", object=str(seen.at), replicas=seen.replicas, **most)
+    elif seen.driver == "Scale" and former not in (None, seen.replicas):
+        said = reason("ReplicasKept", object=str(seen.at), replicas=seen.replicas, former=former)
+    else:
         return
-    said = reason("ReplicasKept", object=str(seen.at), replicas=seen.replicas, former=former)
     try:
         await around.kube.event(seen.at, seen.uid, "Normal", said.code, said.text(around.language))
     except ClusterError as error:

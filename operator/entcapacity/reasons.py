@@ -760,6 +760,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{object} is let go and keeps its {replicas:replica|replicas}; before it had {former}",
         "{object} n'est plus géré et garde {replicas:réplica|réplicas} ; il en avait {former} avant",
     ),
+    "MaximumKept": (
+        "{object} is let go and keeps its maximum of {maximum}, since {replicas:replica runs|replicas run}; before it "
+        "had {former}: set that again once no more run",
+        "{object} n'est plus géré et garde son maximum de {maximum}, car {replicas:réplica tourne|réplicas tournent} ; "
+        "il était de {former} avant : le remettre dès qu'il n'en tourne pas plus",
+    ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
     # a rehearsal
     "RehearseHead": (

@@ -17,7 +17,7 @@ from entcapacity.facts import Bounds
 from entcapacity.grid import MINUTE
 from entcapacity.plan import Plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.targets import MANAGER, Ref, Seen
+from entcapacity.targets import FIELDS, MANAGER, Ref, Seen
 
 AT_ONCE: Final = 5
 """Resets within ``AT_ONCE_WITHIN`` that are put right at once."""
@@ -93,8 +93,9 @@ def lowered(planned: int, current: int, needed: int, hold: bool) -> int:
 
 def decide(wanted: Wanted, seen: Seen, by: str) -> Decision:
     """What to write so that what is asked for holds; ``by`` names the ENTCapacity."""
-    asked = ask(wanted, seen.bounds, seen.replicas)
     raised = seen.former is not None and seen.former.raised
+    # one that is raised goes the same way down, whoever raised it and whatever may be raised by now
+    asked = ask(replace(wanted, may_raise=wanted.may_raise or raised), seen.bounds, seen.replicas)
     if raised and asked.maximum is not None and wanted.maximum <= (seen.bounds.max or 0):
         asked = Asked(asked.floor, seen.maximum)  # on its way down: left until it can be given back
     as_is = (
@@ -204,30 +205,44 @@ class Pace:
 
 
 class Contest:
-    """Who else writes to one field: how often what we wrote was put back, and when we may write again."""
+    """Who else writes to what we write: how often it was put back, and when we may write again."""
 
     def __init__(self) -> None:
         self.ours: Asked | None = None
         """What we wrote last."""
         self.by = ""
         """Who put it back last: after our next write the object tells no more."""
+        self.field = ""
+        """Which field that was."""
         self._at: Ref | None = None
         self._wrote: datetime | None = None
-        self._counted = False
+        self._counted = self._started = False
         self._resets: deque[datetime] = deque()
 
     def look(self, seen: Seen, now: datetime) -> bool:
         """Whether what we wrote was put back since; counted once for each of our writes."""
-        if self._counted or self.ours is None or self._at != seen.at or seen.minimum == self.ours.floor:
+        if self._counted or self.ours is None or self._at != seen.at:
+            return False
+        field = self._differs(self.ours, seen)
+        if not field:
             return False
         self._resets.append(now)
         self._counted = True
-        self.by = seen.manager or self.by
+        self.by, self.field = seen.manager or self.by, field
         return True
+
+    def _differs(self, ours: Asked, seen: Seen) -> str:
+        """The field in which what is there differs from what we wrote; empty where none does."""
+        least, most = FIELDS[seen.driver]
+        if seen.minimum != ours.floor:
+            return least
+        if ours.maximum is not None and seen.maximum != ours.maximum:
+            return most
+        return "replicas" if self._started and seen.replicas == 0 else ""
 
     def contested(self, now: datetime) -> bool:
         """Whether it was put back more often than is put right at once."""
-        while self._resets and self._resets[0] <= now - AT_ONCE_WITHIN:
+        while self._resets and not now - AT_ONCE_WITHIN < self._resets[0] <= now:  # nor what a clock ahead counted
             self._resets.popleft()
         return len(self._resets) > AT_ONCE
 
@@ -235,26 +250,30 @@ class Contest:
         """When we may write again."""
         return self._wrote + CONTESTED_EVERY if self._wrote is not None and self.contested(now) else now
 
-    def wrote(self, asked: Asked, at: Ref, now: datetime) -> None:
-        """Remembers what we wrote."""
+    def wrote(self, asked: Asked, at: Ref, now: datetime, started: bool = False) -> None:
+        """Remembers what we wrote, and whether that ``started`` what stood at 0."""
         self.ours, self._at, self._wrote, self._counted = asked, at, now, False
+        self._started = started
 
 
 class Decider:
     """Decides for one workload, pass after pass; ``by`` names the ENTCapacity.
 
-    It remembers only what cannot be seen: how the floor moved within this minute, and who else writes to it.
+    It remembers only what cannot be seen: how the floor moved within this minute, who else writes to it, and what it
+    asked for, should the object that bears the floor be another one by now.
     """
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: str, before: int = 0) -> None:
+        """``before`` is the floor that an operator before this one held."""
         self._by = by
+        self._last = before
         self._pace: Pace | None = None
         self._contest = Contest()
 
     @property
-    def rival(self) -> str:
-        """Who put back last what we wrote; empty where nobody did, or nobody knows."""
-        return self._contest.by
+    def rival(self) -> tuple[str, str]:
+        """Who put back last what we wrote, and which field; empty where nobody did, or nobody knows."""
+        return self._contest.by, self._contest.field
 
     def began(self, seen: Seen, now: datetime) -> int:
         """The floor at the beginning of this minute, from which rates count however often it is planned anew."""
@@ -275,6 +294,7 @@ class Decider:
         if made.writes and now < (allowed := self._contest.next_try(now)):
             return replace(made, writes=(), again=allowed, rests=True)
         pace.highest = max(pace.highest, made.asked.floor)
+        self._last = made.asked.floor
         if made.asked.floor <= floor:
             return made
         # above the plan, on its way down or held: the next minute may lower it further
@@ -282,7 +302,8 @@ class Decider:
 
     def wrote(self, decision: Decision, seen: Seen, now: datetime) -> None:
         """Remembers that a decision was carried out."""
-        self._contest.wrote(decision.asked, seen.at, now)
+        started = any(each.how == "Scale" and each.at != seen.at for each in decision.writes)
+        self._contest.wrote(decision.asked, seen.at, now, started)
 
     def _paced(self, seen: Seen, now: datetime) -> Pace:
         """How the floor moves within this minute."""
@@ -294,6 +315,8 @@ class Decider:
         return max(seen.minimum, self._ours(seen))
 
     def _ours(self, seen: Seen) -> int:
-        """The floor that we wrote last; 0 where we hold none."""
-        ours = self._contest.ours
-        return ours.floor if ours is not None and seen.former is not None else 0
+        """The floor that we wrote last. Where our mark is gone, since an autoscaler was renamed or made anew, what we
+        asked for last, as far as that many run: a floor below what runs starts none, so no rate has to hold it back."""
+        if seen.former is None:
+            return min(self._last, seen.replicas)
+        return self._contest.ours.floor if self._contest.ours is not None else 0

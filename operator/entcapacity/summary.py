@@ -165,8 +165,10 @@ def status(state: State, now: datetime, language: str) -> dict[str, Any]:
 
 
 def released(status: Mapping[str, Any]) -> dict[str, Any]:
-    """A status once everything was given back: of no workload it is known any more what stood there before us."""
-    workloads = [{name: value for name, value in each.items() if name != "former"} for each in status["workloads"]]
+    """A status once everything was given back: no workload has a floor any more, nor is it known what stood there
+    before us."""
+    gone = ("floor", "former")
+    workloads = [{name: value for name, value in each.items() if name not in gone} for each in status["workloads"]]
     return {**status, "workloads": workloads}
 
 

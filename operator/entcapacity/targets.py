@@ -130,9 +130,10 @@ class Seen:
     paused: bool
     """Whether a floor has no effect: KEDA's pause or idle count."""
     manager: str
-    """The field manager, other than us, that last wrote the field; empty where none did."""
-    gitops: str
-    """Who will reset the field after any change, from field managers and tracking marks; empty where nobody does."""
+    """The field manager, other than us, that last wrote what we write: minimum or maximum; the replicas of what stands
+    at 0. Empty where none did."""
+    gitops: tuple[tuple[str, str], ...]
+    """Fields that we may write, and who will reset them after any change, from field managers and tracking marks."""
 
     @property
     def bounds(self) -> Bounds:
@@ -187,7 +188,8 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
             code = "DriverElsewhere" if there else "DriverMissing"
             return reason(code, workload=workload.name, driver=workload.driver, there=there)
     driver: Driver = "HPA" if hpas else "ScaledObject" if scaled else "Scale"
-    return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects)
+    may_raise = workload.max_when_announced is not None
+    return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects, may_raise)
 
 
 def inherited(seen: Seen, formers: Mapping[Ref, int | None]) -> Seen:
@@ -203,8 +205,9 @@ def held_by(name: str, objects: Objects) -> Iterator[Seen]:
     for driver, each in _every(objects):
         former = _former(each)
         if former is not None and former.by == name:
-            target = each if driver == "Scale" else {"metadata": {}}
-            yield _seen(each["metadata"]["name"], driver, each, target, _scaled_by(each, driver), objects)
+            ref = _scaled_by(each, driver)
+            target = each if driver == "Scale" else objects.workloads.get(ref.key, {"metadata": {}})
+            yield _seen(each["metadata"]["name"], driver, each, target, ref, objects)
 
 
 def holders(objects: Objects) -> list[str]:
@@ -245,7 +248,9 @@ def group_of(api_version: str) -> str:
     return api_version.rpartition("/")[0]
 
 
-def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, objects: Objects) -> Seen:
+def _seen(
+    name: str, driver: Driver, held: Object, target: Object, ref: Ref, objects: Objects, may_raise: bool = False
+) -> Seen:
     minimum, maximum = FIELDS[driver]
     least, most = _DEFAULTS[driver]
     spec, status = held.get("spec", {}), target.get("status", {})
@@ -253,6 +258,7 @@ def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, obj
     replicas = target.get("spec", {}).get("replicas", 1)
     at = Ref.of(held) if driver != "Scale" else ref
     autoscaler = held if driver == "HPA" else _hpa_of_keda(held, objects) if driver == "ScaledObject" else None
+    ours = [minimum, maximum] if may_raise and maximum else [minimum]
     return Seen(
         name=name,
         driver=driver,
@@ -270,8 +276,8 @@ def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, obj
         rolling_out=_rolling_out(target, replicas),
         blind=_blind(autoscaler) if autoscaler is not None else "",
         paused=driver == "ScaledObject" and _paused(held),
-        manager=last_writer(held, minimum),
-        gitops=_gitops(held, minimum),
+        manager=last_writer(held, minimum, maximum) if replicas else last_writer(target, "replicas"),
+        gitops=tuple((field, who) for field in ours if (who := _gitops(held, field))),
     )
 
 
@@ -350,12 +356,13 @@ _MARKS: Final[Mapping[str, str]] = {
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def last_writer(found: Object, field: str) -> str:
-    """The field manager, other than us, that last wrote ``spec.<field>``; empty where none did."""
+def last_writer(found: Object, *fields: str) -> str:
+    """The field manager, other than us, that last wrote one of ``spec.<field>``; empty where none did."""
+    wanted = {f"f:{field}" for field in fields}
     writers = [
         (each.get("time", ""), each.get("manager", ""))
         for each in found["metadata"].get("managedFields", [])
-        if each.get("manager") not in (MANAGER, RELEASED) and f"f:{field}" in each.get("fieldsV1", {}).get("f:spec", {})
+        if each.get("manager") not in (MANAGER, RELEASED) and wanted & {*each.get("fieldsV1", {}).get("f:spec", {})}
     ]
     return max(writers, default=("", ""))[1]
 
