@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 MOST_DAYS: Final = 60
 REPORTS: Final = (".html", ".png", ".svg")
@@ -21,6 +22,13 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 def wrong(option: str, message: str) -> click.BadParameter:
     """A usage error that names its option as click does."""
     return click.BadParameter(message, param_hint=f"'{option}'")
+
+
+def said() -> list[click.Parameter]:
+    """What stands on the command line of the command that runs."""
+    context = click.get_current_context()
+    sources = {each: context.get_parameter_source(each.name or "") for each in context.command.params}
+    return [each for each, source in sources.items() if source is ParameterSource.COMMANDLINE]
 
 
 def now() -> datetime:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entcapacity.cli import options
-from entcapacity.cli.commands import capacity_of, cli, example, loaded, refuse
+from entcapacity.cli.commands import cli, example
+from entcapacity.cli.inputs import capacity_of, loaded, refuse
 
 if TYPE_CHECKING:
     from entcapacity.grid import Grid
@@ -29,7 +30,7 @@ def _rivals(value: str) -> tuple[str, ...]:
     return names
 
 
-@cli.command(epilog=example("replay"))
+@cli.command(epilog=example("replay 2021-04-06"))
 @click.argument("scenario", required=False)
 @options.files("-f", "--file", "files", required=False)
 @click.option("--from", "since", type=options.instant, metavar="INSTANT", help="Where the window begins, with -f.")
