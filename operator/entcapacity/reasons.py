@@ -202,15 +202,20 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "limite {limit} : {logins:connexion|connexions} par minute le {at}, au plus {allowed}",
     ),
     "Waiting": (
-        "up to {most:person waits|people wait} from {since} to {until}, up to {wait}; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until}, au plus {wait} ; "
-        "limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}, {wait}; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when}, {wait} ; limite : {limitedBy}",
     ),
     "WaitingOpen": (
-        "up to {most:person waits|people wait} from {since} to {until}; "
-        "who is outside at the end still waits; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until} ; "
-        "qui est dehors à la fin attend encore ; limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}; who is outside at the end still waits; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when} ; qui est dehors à la fin attend encore ; "
+        "limite : {limitedBy}",
+    ),
+    "WaitSpan": ("from {since} to {until}", "du {since} au {until}"),
+    "WaitDays": ("on {days:day|days}, at worst from {since} on", "sur {days:jour|jours}, au pire à partir du {since}"),
+    "WaitMinutes": ("up to {minutes} min", "au plus {minutes} min"),
+    "WaitHours": (
+        "longer than an hour: many would not get in that day",
+        "plus d'une heure : beaucoup n'entreraient pas ce jour-là",
     ),
     "BudgetOverdrawn": (
         "budget {budget}: {connections:connection|connections} at {at}, available: {allowed}; "
@@ -369,12 +374,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "short of {replicas:replica|replicas} from {since} to {until}",
         "il manque {replicas:réplica|réplicas} du {since} au {until}",
     ),
-    "WaitLine": (
-        "{most:person waits|people wait} at most, from {since} to {until}, the longest {wait}; limited by {limit}",
-        "au plus {most:personne attend|personnes attendent} du {since} au {until}, "
-        "attente max. : {wait} ; limite : {limit}",
-    ),
-    "WaitOpen": ("until after the window", "au-delà de la période"),
     "Waits": ("Who waits", "Qui attend"),
     "Slots": ("Start slots", "Créneaux de début"),
     "SlotLine": (
