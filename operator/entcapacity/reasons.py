@@ -993,6 +993,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Ready": ("Ready", "Ready"),
     "NextChange": ("Next change", "Prochain pas"),
     "State": ("State", "État"),
+    "NoPlatform": ("There is no ENTCapacity in any namespace.", "Il n'y a d'ENTCapacity dans aucun namespace."),
+    "NoPlatformHere": (
+        "There is no ENTCapacity in namespace {namespace}; -A shows those of all.",
+        "Il n'y a pas d'ENTCapacity dans le namespace {namespace} ; -A montre celles de tous.",
+    ),
     "NoOperator": (
         "no operator has said anything of it yet: is it running?",
         "aucun opérateur n'en a encore rien dit : tourne-t-il ?",
@@ -1029,8 +1034,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WasWithdrawn": ("withdrawn", "retirée"),
     "WasBoosted": ("boosted", "renforcée"),
     "WasReset": ("back to what is expected", "ramenée à ce qui est attendu"),
+    "WouldBeCreated": ("would be created", "serait créée"),
+    "WouldBeWithdrawn": ("would be withdrawn", "serait retirée"),
+    "WouldBeBoosted": ("would be boosted", "serait renforcée"),
+    "WouldBeReset": ("would be back to what is expected", "serait ramenée à ce qui est attendu"),
     "IsThereAlready": ("is there already", "existe déjà"),
     "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
+    "BeginsLongAgo": (
+        "its first day, {first}, is {days} days before it is announced: is the year right?",
+        "son premier jour, {first}, précède l'annonce de {days} jours : l'année est-elle la bonne ?",
+    ),
     "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
     "NobodyToAsk": ("nobody can be asked here: --yes", "personne à qui demander ici : --yes"),
     "ReleaseAsk": (
@@ -1040,6 +1053,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ChangesNothing": (
         "No change until {until}: every floor stays as it was.",
         "Aucun changement jusqu'au {until} : chaque plancher reste le même.",
+    ),
+    "PeaksStay": (
+        "The peaks stay as they were; replica-hours: {hours}.",
+        "Les pics restent les mêmes ; heures-réplica : {hours}.",
     ),
     "Observes": (
         "{platform} observes: no replica is raised",

@@ -46,11 +46,11 @@ def refuse(problems: Sequence[FileProblem]) -> NoReturn:
 
 def complain(problems: Sequence[FileProblem]) -> None:
     for each in problems:
-        click.echo(f"error: {each}", err=True)
+        click.echo(f"Error: {each}", err=True)
 
 
 def fail(message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"Error: {message}", err=True)
     sys.exit(FILES_ARE_WRONG)
 
 
