@@ -417,7 +417,7 @@ def test_validate_tells_every_problem_and_fails(tmp_path: Path) -> None:
     assert len(lines) == 2
     written = path.read_text(encoding="utf-8").splitlines()
     line = next(number for number, each in enumerate(written, start=1) if "Toulose" in each)
-    assert lines[0].startswith(f"error: {path}:{line}: spec.audience[0].academies[0]: unknown académie 'Toulose'")
+    assert lines[0].startswith(f"Error: {path}:{line}: spec.audience[0].academies[0]: unknown académie 'Toulose'")
     document = json.loads(run("validate", str(path), "-o", "json").stdout)
     assert_documented("validate", document)
     assert_complete("validate", document, answered("validate", PLATFORM))
@@ -477,20 +477,20 @@ def test_wrong_usage_is_told_with_the_way_out(args: list[str], said: str) -> Non
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["plan", "-f", "missing.yaml"], "error: missing.yaml: cannot be read"),
+        (["plan", "-f", "missing.yaml"], "Error: missing.yaml: cannot be read"),
         (["plan", "-f", sys.executable], "is no text but a binary file"),
         (["plan", "-f", ANNOUNCED], "there is no ENTCapacity in these files"),
         (["plan", "-f", str(EXAMPLES)], "choose one with --name: ent/occitanie-full, ent/occitanie"),
         (["plan", "-f", PLATFORM, "--name", "nobody"], "there is no ENTCapacity 'nobody'"),
-        (["diff", "--old", PLATFORM, "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
-        (["diff", "--old", "missing.yaml", "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
-        (["calendar", "--zone", "A", *SPAN, "-f", "missing.csv"], "error: missing.csv: cannot be read"),
+        (["diff", "--old", PLATFORM, "--new", "missing.yaml"], "Error: missing.yaml: cannot be read"),
+        (["diff", "--old", "missing.yaml", "--new", "missing.yaml"], "Error: missing.yaml: cannot be read"),
+        (["calendar", "--zone", "A", *SPAN, "-f", "missing.csv"], "Error: missing.csv: cannot be read"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(args: list[str], said: str) -> None:
     told = refused(*args, code=1)
     assert said in told
-    assert told.count("error: ") == 1
+    assert told.count("Error: ") == 1
 
 
 BREAKING = {
@@ -601,7 +601,7 @@ def test_a_full_disk_is_told_in_one_line() -> None:
         command = [sys.executable, "-m", "entcapacity", "--help"]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert result.returncode == 1
-    assert result.stderr == b"error: the answer cannot be written: No space left on device\n"
+    assert result.stderr == b"Error: the answer cannot be written: No space left on device\n"
 
 
 # --- what changes a cluster, before it is asked -----------------------------------------------------------------------
@@ -628,6 +628,10 @@ def test_levels_and_causes_may_be_written_as_they_come() -> None:
 
 def test_what_has_passed_is_told_of_what_was_given(tmp_path: Path) -> None:
     assert "'--from': every day" in refused("announce", "closed", "--from", "2021-04-06")
+    late = run("announce", "remote", "--from", "2021-04-06", "-o", "yaml")
+    assert "note: its first day, 2021-04-06, is" in late.stderr
+    said_then = "--announced-at=2021-04-07T08:00:00Z"
+    assert not run("announce", "remote", "--from", "2021-04-06", said_then, "-o", "yaml").stderr
     assert "'--until': every day" in refused("announce", "remote", "--from", "2021-04-06", "--until", "2021-04-09")
     file = tmp_path / "past.yaml"
     file.write_text(

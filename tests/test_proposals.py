@@ -1,6 +1,8 @@
 """What a change would do to platforms, as people see it before they agree."""
 
 import io
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +10,10 @@ from rich.console import Console
 
 from entcapacity.cli.proposals import Proposal, show
 from entcapacity.cli.proposing import unmoved
-from entcapacity.effects import of_announcement
+from entcapacity.effects import of_announcement, of_spec
 from entcapacity.facts import Bounds
 from entcapacity.school import SchoolAnnouncement
+from entcapacity.spec import Boost
 from specs import APRIL_2021, facts, instant, occitanie
 
 NOW = instant("2021-04-05T20:00:00+02:00")
@@ -64,6 +67,21 @@ def test_what_was_said_before_changes_nothing() -> None:
     said = " ".join(proposed(again, APRIL_2021).split())
     assert said.startswith("ent/occitanie Observe No change until Wed 2021-05-19: every floor stays as it was.")
     assert "portal" not in said
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "The peaks stay as they were"), ("fr", "Les pics restent")])
+def test_where_no_peak_changes_the_hours_are_told_instead_of_a_table_without_any_change(
+    language: str, shown: str
+) -> None:
+    made, known = occitanie(), facts(floors={"portal": 12})
+    now = instant("2021-03-15T14:00:00+01:00")
+    until = now + timedelta(hours=3)
+    boosted = made.spec.model_copy(update={"boost": Boost(percent=20, until=until)})
+    out = Console(file=io.StringIO(), width=80)
+    show(out, Proposal([(made, of_spec(made.spec, boosted, known, now, until + timedelta(days=1)))], 0, []), language)
+    head, said = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert head == "ent/occitanie  Observe"
+    assert re.fullmatch(rf"  {shown}.* \d+ → \d+\.", said)
 
 
 @pytest.mark.parametrize(

@@ -206,15 +206,20 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "limite {limit} : {logins:connexion|connexions} par minute le {at}, au plus {allowed}",
     ),
     "Waiting": (
-        "up to {most:person waits|people wait} from {since} to {until}, up to {wait}; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until}, au plus {wait} ; "
-        "limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}, {wait}; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when}, {wait} ; limite : {limitedBy}",
     ),
     "WaitingOpen": (
-        "up to {most:person waits|people wait} from {since} to {until}; "
-        "who is outside at the end still waits; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until} ; "
-        "qui est dehors à la fin attend encore ; limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}; who is outside at the end still waits; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when} ; qui est dehors à la fin attend encore ; "
+        "limite : {limitedBy}",
+    ),
+    "WaitSpan": ("from {since} to {until}", "du {since} au {until}"),
+    "WaitDays": ("on {days:day|days}, at worst from {since} on", "sur {days:jour|jours}, au pire à partir du {since}"),
+    "WaitMinutes": ("up to {minutes} min", "au plus {minutes} min"),
+    "WaitHours": (
+        "longer than an hour: many would not get in that day",
+        "plus d'une heure : beaucoup n'entreraient pas ce jour-là",
     ),
     "BudgetOverdrawn": (
         "budget {budget}: {connections:connection|connections} at {at}, available: {allowed}; "
@@ -375,12 +380,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "short of {replicas:replica|replicas} from {since} to {until}",
         "il manque {replicas:réplica|réplicas} du {since} au {until}",
     ),
-    "WaitLine": (
-        "{most:person waits|people wait} at most, from {since} to {until}, the longest {wait}; limited by {limit}",
-        "au plus {most:personne attend|personnes attendent} du {since} au {until}, "
-        "attente max. : {wait} ; limite : {limit}",
-    ),
-    "WaitOpen": ("until after the window", "au-delà de la période"),
     "Waits": ("Who waits", "Qui attend"),
     "Slots": ("Start slots", "Créneaux de début"),
     "SlotLine": (
@@ -1008,6 +1007,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Ready": ("Ready", "Ready"),
     "NextChange": ("Next change", "Prochain pas"),
     "State": ("State", "État"),
+    "NoPlatform": ("There is no ENTCapacity in any namespace.", "Il n'y a d'ENTCapacity dans aucun namespace."),
+    "NoPlatformHere": (
+        "There is no ENTCapacity in namespace {namespace}; -A shows those of all.",
+        "Il n'y a pas d'ENTCapacity dans le namespace {namespace} ; -A montre celles de tous.",
+    ),
     "NoOperator": (
         "no operator has said anything of it yet: is it running?",
         "aucun opérateur n'en a encore rien dit : tourne-t-il ?",
@@ -1044,8 +1048,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WasWithdrawn": ("withdrawn", "retirée"),
     "WasBoosted": ("boosted", "renforcée"),
     "WasReset": ("back to what is expected", "ramenée à ce qui est attendu"),
+    "WouldBeCreated": ("would be created", "serait créée"),
+    "WouldBeWithdrawn": ("would be withdrawn", "serait retirée"),
+    "WouldBeBoosted": ("would be boosted", "serait renforcée"),
+    "WouldBeReset": ("would be back to what is expected", "serait ramenée à ce qui est attendu"),
     "IsThereAlready": ("is there already", "existe déjà"),
     "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
+    "BeginsLongAgo": (
+        "its first day, {first}, is {days} days before it is announced: is the year right?",
+        "son premier jour, {first}, précède l'annonce de {days} jours : l'année est-elle la bonne ?",
+    ),
     "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
     "NobodyToAsk": ("nobody can be asked here: --yes", "personne à qui demander ici : --yes"),
     "ReleaseAsk": (
@@ -1055,6 +1067,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ChangesNothing": (
         "No change until {until}: every floor stays as it was.",
         "Aucun changement jusqu'au {until} : chaque plancher reste le même.",
+    ),
+    "PeaksStay": (
+        "The peaks stay as they were; replica-hours: {hours}.",
+        "Les pics restent les mêmes ; heures-réplica : {hours}.",
     ),
     "Observes": (
         "{platform} observes: no replica is raised",

@@ -47,12 +47,12 @@ def refuse(problems: Sequence[FileProblem]) -> NoReturn:
 def complain(problems: Sequence[FileProblem]) -> None:
     """Says what is wrong in files, each in a line."""
     for each in problems:
-        click.echo(f"error: {each}", err=True)
+        click.echo(f"Error: {each}", err=True)
 
 
 def fail(message: str) -> NoReturn:
     """Ends the command with one line."""
-    click.echo(f"error: {message}", err=True)
+    click.echo(f"Error: {message}", err=True)
     sys.exit(FILES_ARE_WRONG)
 
 
