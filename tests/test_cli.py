@@ -19,7 +19,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from entcapacity.cli import asking, commands
+from entcapacity.cli import asking, planning
 from entcapacity.cli.commands import cli
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def refused(*args: str, code: int = 2) -> str:
 @pytest.fixture(scope="module")
 def plan_outputs() -> Mapping[str, str]:
     """What ``PLAN`` prints in every form; the plan itself is made once."""
-    planned, made = commands._planned, []
+    planned, made = planning._planned, []
 
     def once(*args: Any) -> Any:
         if not made:
@@ -63,7 +63,7 @@ def plan_outputs() -> Mapping[str, str]:
     forms = {"text": [], "csv": ["-o", "csv"], "every minute": ["-o", "json"]}
     forms |= {form: ["-o", form, "--every", "10"] for form in ("json", "yaml")}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "_planned", once)
+        patch.setattr(planning, "_planned", once)
         results = {form: run(*PLAN, *args) for form, args in forms.items()}
     assert all(each.exit_code == 0 for each in results.values())
     return {form: each.stdout for form, each in results.items()}

@@ -1,47 +1,82 @@
-"""What a change would do, as people see it before they agree."""
+"""What a change would do to platforms, as people see it before they agree."""
 
-from io import StringIO
+import io
+from typing import Any
 
+import pytest
 from rich.console import Console
 
 from entcapacity.cli.proposals import Proposal, show
+from entcapacity.cli.proposing import unmoved
 from entcapacity.effects import of_announcement
 from entcapacity.facts import Bounds
 from entcapacity.school import SchoolAnnouncement
 from specs import APRIL_2021, facts, instant, occitanie
 
-PLATFORM = occitanie(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 30}])
-NOW = instant("2021-03-31T20:00:00+02:00")
-SHORT = "portal: 52 replicas short at 2021-04-06 08:51; the maximum is 30"
+NOW = instant("2021-04-05T20:00:00+02:00")
 
 
-def shown(changed: SchoolAnnouncement, *before: SchoolAnnouncement) -> str:
-    known = facts(*before, floors={"portal": 12}, bounds={"portal": Bounds(2, None)})
-    effect = of_announcement(PLATFORM.spec, known, changed, NOW)
-    out = StringIO()
-    show(Console(file=out, width=120), Proposal([(PLATFORM, effect)], 2, ()), "en")
-    return " ".join(out.getvalue().split())
+def proposed(
+    changed: SchoolAnnouncement = APRIL_2021,
+    *before: SchoolAnnouncement,
+    language: str = "en",
+    now: str = "2021-04-05T20:00:00+02:00",
+    ramp: int = 20,
+) -> str:
+    made = occitanie(ramp={"upPerMinute": ramp})
+    known = facts(*before, floors={"portal": 12}, bounds={"portal": Bounds(2, 40)})
+    out = Console(file=io.StringIO(), width=80)
+    effect = of_announcement(made.spec, known, changed, instant(now))
+    show(out, Proposal([(made, effect)], 2, []), language)
+    return out.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_an_announcement_is_shown_with_its_days_what_it_asks_for_and_what_becomes_short() -> None:
-    said = shown(APRIL_2021)
-    assert said.startswith(
-        "ent/occitanie Observe Tue 2021-04-06 – Fri 2021-04-09: OnSite → Remote Mon 2021-04-26 – Fri"
-    )
-    assert "portal 17 → 82 0 → 52 Tue 2021-04-06 05:34 ! " + SHORT in said
+def test_a_proposal_tells_days_peaks_shortfall_and_by_when_it_is_ready() -> None:
+    said = proposed()
+    assert "ent/occitanie  Observe" in said
+    assert "Tue 2021-04-06 – Fri 2021-04-09: OnSite → Remote" in said
+    row = next(line for line in said.splitlines() if line.startswith("  portal"))
+    assert "0 → " in row, "the shortfall above a maximum of 40"
+    assert "Tue 2021-04-06 05:" in row
+    assert "portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in " ".join(said.split())
     assert "no longer" not in said
-    assert said.endswith("2 platforms are not concerned.")
+    assert "2 platforms are not concerned." in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_a_proposal_that_comes_too_late_says_when_all_is_ready() -> None:
+    said = " ".join(proposed(language="fr", now="2021-04-06T08:20:00+02:00", ramp=1).split())
+    assert "(trop tard)" in said
+    assert "sur site → à distance" in said
 
 
 def test_of_a_withdrawal_it_is_said_what_no_longer_holds() -> None:
     spec = APRIL_2021.spec.model_copy(update={"withdrawn_at": NOW})
-    said = shown(APRIL_2021.model_copy(update={"spec": spec}), APRIL_2021)
-    assert "portal 82 → 17 52 → 0" in said
-    assert "no longer: " + SHORT in said
+    said = " ".join(proposed(APRIL_2021.model_copy(update={"spec": spec}), APRIL_2021).split())
+    assert "Remote → OnSite" in said
+    assert "82 → 17 42 → 0" in said
+    assert "no longer: portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in said
     assert " ! " not in said
 
 
 def test_what_was_said_before_changes_nothing() -> None:
     again = APRIL_2021.model_copy(update={"metadata": APRIL_2021.metadata.model_copy(update={"name": "again"})})
-    said = shown(again, APRIL_2021)
-    assert said == "ent/occitanie Observe No change until Wed 2021-05-19: every floor stays as it was. " + said[-30:]
+    said = " ".join(proposed(again, APRIL_2021).split())
+    assert said.startswith("ent/occitanie Observe No change until Wed 2021-05-19: every floor stays as it was.")
+    assert "portal" not in said
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ({"mode": "Enforce"}, []),
+        ({"mode": "Observe"}, ["ent/occitanie observes: no replica is raised"]),
+        (
+            {"mode": "Enforce", "suspendUntil": "2021-04-06T06:00:00Z"},
+            ["ent/occitanie is suspended until 2021-04-06 08:00: no replica is raised before"],
+        ),
+        ({"mode": "Enforce", "suspendUntil": "2021-04-05T06:00:00Z"}, []),
+    ],
+)
+def test_a_platform_that_does_not_act_is_not_shown_as_if_it_did(spec: dict[str, Any], found: list[str]) -> None:
+    assert [each.text() for each in unmoved("ent/occitanie", occitanie(**spec).spec, NOW)] == found

@@ -1,19 +1,14 @@
-"""How platforms stand, and what a change would do to them, as people and machines read it."""
+"""How platforms stand, as people and machines read it."""
 
 import io
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from entcapacity.cli.proposals import Proposal, show, unmoved
 from entcapacity.cli.statuses import as_table, statuses, troubles
-from entcapacity.effects import of_announcement
-from entcapacity.facts import Bounds
-from entcapacity.parse import parse
-from entcapacity.spec import ENTCapacity
-from specs import APRIL_2021, AUDIENCE, WORKLOADS, facts, instant
+from specs import AUDIENCE, WORKLOADS, instant
 from test_cli import assert_complete, assert_documented
 
 NOW = instant("2021-04-05T20:00:00+02:00")
@@ -96,53 +91,3 @@ def test_a_change_is_told_on_the_clock_of_who_reads(at: timedelta, shown: str, m
     change = {"at": (NOW + at).isoformat(), "workload": "portal", "from": 2, "to": 3}
     document = statuses([platform(BUSY | {"nextChange": change})], NOW, "en")
     assert shown in " ".join(printed(as_table(document, NOW, "en", namespaces=False), 200).split())
-
-
-# --- what a change would do -------------------------------------------------------------------------------------------
-
-
-def proposed(language: str, now: datetime = NOW, ramp: int = 20) -> str:
-    document = platform({})
-    document["spec"] |= {"ramp": {"upPerMinute": ramp}, "mode": "Observe"}
-    capacity = parse(document)
-    assert isinstance(capacity, ENTCapacity)
-    known = facts(floors={"portal": 12}, bounds={"portal": Bounds(2, 40)})
-    out = Console(file=io.StringIO(), width=80)
-    effect = of_announcement(capacity.spec, known, APRIL_2021, now)
-    show(out, Proposal([(capacity, effect)], 2, []), language)
-    return out.file.getvalue()  # type: ignore[attr-defined]
-
-
-def test_a_proposal_tells_days_peaks_shortfall_and_by_when_it_is_ready() -> None:
-    said = proposed("en")
-    assert "ent-production-toulouse/occitanie  Observe" in said
-    assert "Tue 2021-04-06 – Fri 2021-04-09: OnSite → Remote" in said
-    row = next(line for line in said.splitlines() if line.startswith("  portal"))
-    assert "0 → " in row, "the shortfall above a maximum of 40"
-    assert "Tue 2021-04-06 05:" in row
-    assert "2 platforms are not concerned." in said
-    assert max(map(len, said.splitlines())) <= 80
-
-
-def test_a_proposal_that_comes_too_late_says_when_all_is_ready() -> None:
-    said = " ".join(proposed("fr", instant("2021-04-06T08:20:00+02:00"), ramp=1).split())
-    assert "(trop tard)" in said
-    assert "sur site → à distance" in said
-
-
-@pytest.mark.parametrize(
-    ("spec", "found"),
-    [
-        ({"mode": "Enforce"}, []),
-        ({"mode": "Observe"}, ["ent/occitanie observes: no replica is raised"]),
-        (
-            {"mode": "Enforce", "suspendUntil": "2021-04-06T06:00:00Z"},
-            ["ent/occitanie is suspended until 2021-04-06 08:00: no replica is raised before"],
-        ),
-        ({"mode": "Enforce", "suspendUntil": "2021-04-05T06:00:00Z"}, []),
-    ],
-)
-def test_a_platform_that_does_not_act_is_not_shown_as_if_it_did(spec: dict[str, Any], found: list[str]) -> None:
-    made = parse({**platform({}), "spec": {"audience": AUDIENCE, "workloads": WORKLOADS, **spec}})
-    assert isinstance(made, ENTCapacity)
-    assert [each.text() for each in unmoved("ent/occitanie", made.spec, NOW)] == found

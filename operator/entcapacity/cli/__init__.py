@@ -2,12 +2,16 @@
 
 from entcapacity.cli import (  # noqa: F401 -- they add their commands
     announcing,
+    boosting,
+    calendar,
     completion,
     drafting,
     operating,
+    planning,
     rehearsing,
     replaying,
-    watching,
+    status,
+    validating,
 )
 from entcapacity.cli.commands import cli, main
 

@@ -39,7 +39,7 @@ Complete = Callable[[click.Context, str], Iterable[str]]
             "\b\n" + "\n".join(f"  entcapacity completion {shell:5}> {place}" for shell, place in _PLACES.items()),
             'For this shell only: eval "$(entcapacity completion bash)". For kubectl entcap, kubectl\'s own completion '
             "finds kubectl_complete-entcap, which is installed beside it.",
-            example("completion"),
+            example("completion bash > ~/.local/share/bash-completion/completions/entcapacity"),
         ]
     )
 )

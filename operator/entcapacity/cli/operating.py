@@ -1,4 +1,4 @@
-"""The commands that act on a cluster: ``run``, the operator, and ``release``, which lets go of everything."""
+"""The commands ``run``, which is the operator, and ``release``, which lets go of everything that it holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEASE = click.option("--lease", default="ent-capacity", metavar="NAME", help="Na
 LOG_FORMAT = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Default text.")
 
 
-@cli.command(epilog=example("run"))
+@cli.command(epilog=example("run --namespace ent-capacity --watch-namespace ent"))
 @NAMESPACE
 @WATCHED
 @LEASE
@@ -78,7 +78,7 @@ def run(
     ran(running.run(chosen))
 
 
-@cli.command(epilog=example("release"))
+@cli.command(epilog=example("release --namespace ent-capacity"))
 @NAMESPACE
 @WATCHED
 @LEASE

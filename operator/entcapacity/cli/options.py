@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 MOST_DAYS: Final = 60
 REPORTS: Final = (".html", ".png", ".svg")
@@ -21,6 +22,13 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 def wrong(option: str, message: str) -> click.BadParameter:
     """A usage error that names its option as click does."""
     return click.BadParameter(message, param_hint=f"'{option}'")
+
+
+def said() -> list[click.Parameter]:
+    """What stands on the command line of the command that runs."""
+    context = click.get_current_context()
+    sources = {each: context.get_parameter_source(each.name or "") for each in context.command.params}
+    return [each for each, source in sources.items() if source is ParameterSource.COMMANDLINE]
 
 
 def now() -> datetime:
@@ -133,6 +141,15 @@ LANGUAGE: Final = click.option(
     "--lang", type=click.Choice(["en", "fr"]), default=language, help="Language of texts; default by LANG."
 )
 NAME: Final = click.option("--name", help="The ENTCapacity meant, NAME or NAMESPACE/NAME, where files hold several.")
+ZONES: Final = click.option(
+    "--zone", "zones", multiple=True, metavar="ZONE", help="School zone: A, B, C, Corse …; may be repeated."
+)
+ACADEMIES: Final = click.option(
+    "--academie", "academies", multiple=True, metavar="NAME", help="Académie, for example Toulouse; may be repeated."
+)
+DEPARTEMENTS: Final = click.option(
+    "--departement", "departements", multiple=True, metavar="CODE", help="Département, 31 or 2A; may be repeated."
+)
 FLOORS: Final = click.option(
     "--floor",
     "floors",

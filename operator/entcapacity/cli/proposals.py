@@ -15,11 +15,10 @@ from entcapacity.cli.changes import arrow, between
 from entcapacity.cli.documents import dates, days_of
 from entcapacity.cli.terminal import Words
 from entcapacity.effects import Effect, ready_by
-from entcapacity.grid import on_clock
 from entcapacity.notices import lateness
-from entcapacity.plan import Plan, WorkloadPlan, most_users_live_in
+from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason, reason
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec
+from entcapacity.spec import ENTCapacity
 
 _LONG_WEEKEND: Final = timedelta(days=4)
 """Days that change in the same way are one run across what lies between them."""
@@ -34,15 +33,6 @@ class Proposal:
     others: int
     """How many platforms it does not concern."""
     notes: Sequence[Reason]
-
-
-def unmoved(platform: str, spec: ENTCapacitySpec, now: datetime) -> Iterator[Reason]:
-    """Why none of this raises a replica of a platform."""
-    if spec.mode == "Observe":
-        yield reason("Observes", platform=platform)
-    elif spec.suspend_until is not None and now < spec.suspend_until:
-        until = on_clock(spec.suspend_until, most_users_live_in(spec))
-        yield reason("IsSuspended", platform=platform, until=until)
 
 
 def show(out: Console, proposal: Proposal, language: str) -> None:

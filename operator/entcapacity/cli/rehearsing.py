@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from entcapacity.cli import asking, connection, options
-from entcapacity.cli.commands import cli, example, note
+from entcapacity.cli.commands import cli, example
+from entcapacity.cli.inputs import note
 
 if TYPE_CHECKING:
     from entcapacity.cli.rehearsals import Ended, Prepared
@@ -27,7 +28,7 @@ def span_of(value: str | timedelta) -> timedelta:
     return found
 
 
-@cli.command(epilog=example("rehearse"))
+@cli.command(epilog=example("rehearse occitanie -n ent --for 30m"))
 @click.argument("platform", required=False)
 @connection.CONTEXT
 @connection.NAMESPACE

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from entcapacity.cli import options
-from entcapacity.cli.commands import capacity_of, cli, example, loaded, refuse
+from entcapacity.cli.commands import cli, example
+from entcapacity.cli.inputs import capacity_of, loaded, refuse
 
 if TYPE_CHECKING:
     from entcapacity.grid import Grid
@@ -29,7 +30,7 @@ def _rivals(value: str) -> tuple[str, ...]:
     return names
 
 
-@cli.command(epilog=example("replay"))
+@cli.command(epilog=example("replay 2021-04-06"))
 @click.argument("scenario", required=False)
 @options.files("-f", "--file", "files", required=False)
 @click.option("--from", "since", type=options.instant, metavar="INSTANT", help="Where the window begins, with -f.")
@@ -190,21 +191,18 @@ def _show(title: str, made: Replay, language: str) -> None:
     from rich.table import Table
 
     from entcapacity.cli import terminal
-    from entcapacity.reasons import number, reason
+    from entcapacity.reasons import number
 
-    def text(code: str, **args: Any) -> str:
-        return reason(code, **args).text(language)
-
-    out = terminal.console()
-    out.print(text("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
+    out, words = terminal.console(), terminal.Words(language)
+    out.print(words("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
-        table.add_column(text(code), justify="right")
+        table.add_column(words(code), justify="right")
     table.add_column("")
     ours = made.scores[0]
     for each in made.scores:
-        wait = text("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
+        wait = words("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
         table.add_row(
             each.name,
             number(each.saturated_minutes, language),
@@ -218,4 +216,4 @@ def _show(title: str, made: Replay, language: str) -> None:
     out.print(table)
     as_well = [each.name for each in made.scores if each.as_well_as(ours)]
     if as_well:
-        out.print(text("AsWell", names=", ".join(as_well)))
+        out.print(words("AsWell", names=", ".join(as_well)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 2.0
 
 
-@cli.command(epilog=example("status"))
+@cli.command(epilog=example("status -A --watch"))
 @click.argument("platform", required=False)
 @connection.CONTEXT
 @connection.NAMESPACE

@@ -1,0 +1,218 @@
+"""The commands ``plan``, ``explain`` and ``diff``: how many replicas, when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from entcapacity.cli import connection, inputs, options
+from entcapacity.cli.commands import cli, example
+
+if TYPE_CHECKING:
+    from entcapacity.facts import Facts
+    from entcapacity.plan import Plan
+    from entcapacity.spec import ENTCapacity
+
+
+@cli.command(
+    epilog=example(
+        "plan occitanie -n ent --days 3",
+        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
+    )
+)
+@click.argument("platform", required=False)
+@options.files("-f", "--file", "files", required=False)
+@connection.CONTEXT
+@connection.NAMESPACE
+@connection.HOME
+@options.FROM
+@options.DAYS
+@options.AS_OF
+@options.NAME
+@options.FLOORS
+@click.option(
+    "--every",
+    type=click.IntRange(1, 1440),
+    default=1,
+    metavar="MINUTES",
+    help="Minutes in one entry of demand, in JSON and YAML; default 1. No peak is lost.",
+)
+@options.REPORT
+@options.output()
+@options.LANGUAGE
+def plan(
+    platform: str | None,
+    files: tuple[str, ...],
+    context: str | None,
+    namespace: str | None,
+    home: str,
+    since: datetime | None,
+    days: int,
+    as_of: datetime | None,
+    name: str | None,
+    floors: tuple[tuple[str, int], ...],
+    every: int,
+    report: Path | None,
+    output: str,
+    lang: str,
+) -> None:
+    """Plan a platform: each workload's steps with their reasons, peaks, shortfalls, waits, cost, and a chart.
+
+    PLATFORM is an ENTCapacity of the cluster, by default the only one of the namespace: what its operator plans. With
+    -f it is one of those in the files, and no cluster is asked.
+    """
+    from entcapacity.cli import documents, machine
+
+    begin, known = _window(since, days, as_of)
+    capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
+    made = _planned(capacity, facts, begin, timedelta(days=days), known, floors)
+    if output == "text":
+        from entcapacity.cli import terminal
+
+        terminal.show_plan(terminal.console(), made, capacity, lang)
+    else:
+        document = documents.plan(made, capacity, lang, every)
+        click.echo(machine.written(document, output, "workloads.steps"), nl=False)
+    if report is not None:
+        from entcapacity.cli import pictures
+        from entcapacity.reasons import reason
+        from entcapacity.report import of_plan
+
+        where = f"{capacity.metadata.namespace}/{capacity.name}"
+        sources = [(reason("InputFiles"), ", ".join(files)) if files else (reason("InputCluster"), where)]
+        pictures.write(of_plan(made, capacity.name, sources), report, lang)
+
+
+@cli.command(
+    epilog=example(
+        "explain occitanie -n ent", "explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth"
+    )
+)
+@click.argument("platform", required=False)
+@options.files("-f", "--file", "files", required=False)
+@connection.CONTEXT
+@connection.NAMESPACE
+@connection.HOME
+@click.option(
+    "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
+)
+@options.AS_OF
+@click.option("--workload", "workloads", multiple=True, metavar="NAME", help="Only this workload; may be repeated.")
+@options.NAME
+@options.FLOORS
+@options.output()
+@options.LANGUAGE
+def explain(
+    platform: str | None,
+    files: tuple[str, ...],
+    context: str | None,
+    namespace: str | None,
+    home: str,
+    at: datetime,
+    as_of: datetime | None,
+    workloads: tuple[str, ...],
+    name: str | None,
+    floors: tuple[tuple[str, int], ...],
+    output: str,
+    lang: str,
+) -> None:
+    """Explain why so many replicas, term by term, so that it can be recomputed by hand.
+
+    PLATFORM and -f are as for plan.
+    """
+    from entcapacity.cli import documents, machine
+
+    at = at.replace(second=0, microsecond=0)
+    if as_of is not None and as_of > at:
+        raise options.wrong("--as-of", f"lies after --at {at.isoformat()}: a plan asks for nothing in the past")
+    known = as_of or min(options.now(), at)
+    capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
+    names = [each.name for each in capacity.spec.workloads]
+    for each in workloads:
+        if each not in names:
+            raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
+    made = _planned(capacity, facts, at, timedelta(minutes=1), known, floors)
+    if output == "text":
+        from entcapacity.cli import terminal
+
+        terminal.show_explanation(terminal.console(), made, capacity, workloads, lang)
+        return
+    document = documents.explanation(made, capacity, workloads, lang)
+    click.echo(machine.written(document, output, "workloads.terms"), nl=False)
+
+
+@cli.command(epilog=example("diff --old main/platform.yaml --new platform.yaml --days 7"))
+@options.files("--old")
+@options.files("--new")
+@options.FROM
+@options.DAYS
+@options.AS_OF
+@options.NAME
+@options.output()
+@options.LANGUAGE
+def diff(
+    old: tuple[str, ...],
+    new: tuple[str, ...],
+    since: datetime | None,
+    days: int,
+    as_of: datetime | None,
+    name: str | None,
+    output: str,
+    lang: str,
+) -> None:
+    """Compare two sets of files: what a new spec or announcement changes. Text is Markdown, for a pull request.
+
+    The exit code is 0 also where they differ.
+    """
+    from entcapacity.cli import changes, machine
+
+    begin, known = _window(since, days, as_of)
+    if "-" in old and "-" in new:
+        raise options.wrong("--new", "the standard input can be read once: give - on one side only")
+    sides = []
+    for found in inputs.each_loaded(old, new):
+        capacity = inputs.capacity_of(found, name)
+        made = _planned(capacity, inputs.facts_in(found), begin, timedelta(days=days), known, ())
+        sides.append(changes.Side(made, capacity, found.announcements))
+    document = changes.difference(sides[0], sides[1], lang)
+    if output == "text":
+        click.echo("\n".join(changes.markdown(document, lang)))
+        return
+    click.echo(machine.written(document, output, "workloads"), nl=False)
+
+
+def _window(since: datetime | None, days: int, as_of: datetime | None) -> tuple[datetime, datetime]:
+    """Where the window begins, and as of when it is planned."""
+    begin = (since or options.now()).replace(second=0, microsecond=0)
+    if as_of is not None and as_of > begin + timedelta(days=days) - timedelta(minutes=1):
+        raise options.wrong("--as-of", "lies after the window: a plan asks for nothing in the past")
+    return begin, as_of or min(options.now(), begin)
+
+
+def _planned(
+    capacity: ENTCapacity,
+    facts: Facts,
+    begin: datetime,
+    span: timedelta,
+    as_of: datetime,
+    floors: Sequence[tuple[str, int]],
+) -> Plan:
+    """The plan, from the floors given, those that were found where it is planned as of now, or else those in effect if
+    it had been followed until ``as_of``."""
+    from dataclasses import replace
+
+    from entcapacity.grid import Grid
+    from entcapacity.plan import floors_in_effect
+    from entcapacity.plan import plan as planned
+
+    names = [each.name for each in capacity.spec.workloads]
+    for workload, _ in floors:
+        if workload not in names:
+            raise options.wrong("--floor", f"no workload {workload!r}: there is {', '.join(names)}")
+    known = facts.floors if abs(options.now() - as_of) <= timedelta(minutes=1) else {}
+    in_effect = {**(known or floors_in_effect(capacity.spec, facts, as_of)), **dict(floors)}
+    return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))
