@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pages import PAGES, ROOT, blocks
+from pages import PAGES, ROOT, blocks, demonstration
 
 FRENCH = ROOT / "docs" / "fr"
 
@@ -165,8 +165,7 @@ def test_the_readme_installs_as_the_quick_start_does() -> None:
 
 def test_the_readme_shows_what_the_demonstration_prints() -> None:
     (shown,) = (each.text for each in blocks(ROOT / "README.md") if each.text.startswith("Take note"))
-    made = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndemo:")[2].partition("entcapacity ")[2]
-    command = made.partition("\n\t@")[0].replace("\\\n", " ").split()
+    command, _ = demonstration()
     done = subprocess.run(
         [sys.executable, "-m", "entcapacity", *command, "--lang=en"],
         cwd=ROOT,
