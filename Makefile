@@ -14,12 +14,18 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
+# The picture that the demonstration ends with: a page, or as REPORT=….svg or .png a picture.
+REPORT ?= .artefacts/replay-2021-04-06.html
+
 demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00; then replay it against autoscalers
 	$(BIN)/entcapacity plan -f examples/regional-ent.yaml -f examples/announcements-2021.yaml \
 		--from 2021-04-06T00:00:00+02:00 --days 1 --as-of 2021-03-31T20:00:00+02:00
-	@echo "Four remote days and a Saturday, fifteen seconds at a time, under a load that was not the planned one:"
+	@echo "auth is short. So it gets the maxWhenAnnounced that stands there as a comment, and the same platform is simulated"
+	@echo "through its four remote days, under a load that is not the planned one (half a minute):"
 	@mkdir -p .artefacts
-	$(BIN)/entcapacity replay 2021-04-06 --report .artefacts/replay-2021-04-06.html
+	sed 's/# maxWhenAnnounced/maxWhenAnnounced/' examples/regional-ent.yaml >.artefacts/regional-ent.yaml
+	$(BIN)/entcapacity replay -f .artefacts/regional-ent.yaml -f examples/announcements-2021.yaml \
+		--from 2021-04-06T00:00:00+02:00 --until 2021-04-10T00:00:00+02:00 --deviation 15 --early 10 --report $(REPORT)
 
 test: .venv/.installed ## run all tests; more options: make test PYTEST_ARGS='-k calendar'
 	@$(QUICK) $(PYTEST_ARGS); quick=$$?; [ $$quick = 0 ] || [ $$quick = $(NONE) ] || exit $$quick; \

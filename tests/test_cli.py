@@ -213,6 +213,12 @@ def test_replica_hours_of_workloads_add_up_to_the_cost(as_of: str) -> None:
     assert sum(hours) == pytest.approx(document["cost"]["replicaHours"], abs=0.05 * (len(hours) + 1))
 
 
+def test_where_no_maximum_is_known_nobody_says_that_capacity_suffices() -> None:
+    said = " ".join(run("plan", "-f", str(EXAMPLES / "minimal.yaml"), "-f", ANNOUNCED, *APRIL_6).stdout.split())
+    assert "no maximum is known for auth and portal: capacity was not checked" in said
+    assert "Nothing to worry about" not in said
+
+
 def test_the_chart_draws_no_floor_before_as_of() -> None:
     shown = run(*PLAN[:-2], "--as-of", "2021-04-06T16:00:00+02:00").output
     chart = shown.split("workspace: replicas")[1].split("sessions")[0].replace("# replicas", "")
@@ -242,7 +248,7 @@ def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(
     assert peak > most
     assert re.search(rf"peak: need {peak} at 2021-04-06 \d\d:\d\d, floor {most}", shown)
     assert re.search(r"\d\d:\d\d +\d+  need \d+ at \d\d:\d\d; lead \d+ min", shown)
-    assert re.search(r"[\d,]+ replica-hours, ×\d\.\d of the same days in an ordinary week", shown)
+    assert re.search(r"[\d,]+ replica-hours, \d\.\d times the same days of an ordinary week", shown)
     assert "workspace: replicas" in shown
     assert "│" in shown
     assert "\x1b" not in shown, "colours only on a terminal"

@@ -41,7 +41,7 @@ def test_a_proposal_tells_days_peaks_shortfall_and_by_when_it_is_ready() -> None
     row = next(line for line in said.splitlines() if line.startswith("  portal"))
     assert "0 → " in row, "the shortfall above a maximum of 40"
     assert "Tue 2021-04-06 05:" in row
-    assert "portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in " ".join(said.split())
+    assert "portal: 42 replicas short at 2021-04-06 08:51; its autoscaler's maximum is 40: " in " ".join(said.split())
     assert "no longer" not in said
     assert "2 platforms are not concerned." in said
     assert max(map(len, said.splitlines())) <= 80
@@ -58,7 +58,7 @@ def test_of_a_withdrawal_it_is_said_what_no_longer_holds() -> None:
     said = " ".join(proposed(APRIL_2021.model_copy(update={"spec": spec}), APRIL_2021).split())
     assert "Remote → OnSite" in said
     assert "82 → 17 42 → 0" in said
-    assert "no longer: portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in said
+    assert "no longer: portal: 42 replicas short at 2021-04-06 08:51; its autoscaler's maximum is 40: " in said
     assert " ! " not in said
 
 

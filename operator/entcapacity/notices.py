@@ -17,6 +17,7 @@ from entcapacity.demand import Stream
 from entcapacity.grid import MINUTE, Bools, on_clock
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
+from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
 from entcapacity.vocabulary import DayKind
 
@@ -92,6 +93,12 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
 
+def nothing_found(plan: Plan) -> Reason:
+    """What is to be said of a plan without notices: that all is well, or that of some workloads nobody can tell."""
+    unknown = [each.name for each in plan.workloads if (each.maximum[plan.ahead] >= MAX_REPLICAS).any()]
+    return reason("NoMaxima", workloads=listed(unknown)) if unknown else reason("NoNotices")
+
+
 def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
     worst = max(shortfalls(plan, workload), key=lambda each: each.replicas, default=None)
     if worst is not None:
@@ -101,9 +108,13 @@ def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
             "workload": workload.name,
             "replicas": worst.replicas,
             "at": on_clock(worst.at, plan.timezone),
-            "max": most,
         }
-        yield reason("BudgetShort", **shown, budget=workload.budget) if most < maximum else reason("Short", **shown)
+        if most < maximum:
+            yield reason("BudgetShort", **shown, max=most, budget=workload.budget)
+            return
+        found, own = plan.facts.bounds.get(workload.name), workload.workload.max
+        whose = "AutoscalerMaximum" if found and found.max == most != own else "OwnMaximum"
+        yield reason("Short", **shown, limit=reason(whose, max=most))
 
 
 def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:

@@ -24,7 +24,7 @@ from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
 from entcapacity.explain import PARTS, explain
 from entcapacity.grid import on_clock
-from entcapacity.notices import notices, shortfalls, waiting
+from entcapacity.notices import nothing_found, notices, shortfalls, waiting
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.spec import ENTCapacity
@@ -179,7 +179,7 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) ->
             table.add_row("[bold yellow]  ![/bold yellow]", each)
         out.print(table)
     else:
-        out.print(words("NoNotices"))
+        out.print(escape(nothing_found(made).text(language)))
     for workload in made.workloads:
         _show_workload(out, made, workload, words)
     _show_waits(out, made, words)
