@@ -148,7 +148,8 @@ def test_a_file_is_waited_for_once_and_then_read_beside_everything_else() -> Non
         await asyncio.sleep(0.06)
         await almanac.look()
         assert almanac.calendars is first
-        await asyncio.wait_for(woken.wait(), 5)
+        async with asyncio.timeout(5):
+            await woken.wait()
         await almanac.look()
         assert almanac.calendars.files != first.files
         server.well = False

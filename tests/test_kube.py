@@ -263,7 +263,8 @@ def test_nodes_that_are_not_answered_are_asked_for_once_by_all_and_no_plan_waits
         fresh = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
         assert await fresh._last_room(capacity()) == room.Room()
         assert not fresh._woken.is_set()
-        await asyncio.wait_for(fresh._woken.wait(), 5)  # once it is known, it is planned anew
+        async with asyncio.timeout(5):  # once it is known, it is planned anew
+            await fresh._woken.wait()
         assert fresh._room == room.Room()  # of which we may not ask
 
     served(handle, several)
@@ -299,7 +300,8 @@ def test_requests_that_hang_however_many_do_not_cost_the_lease() -> None:
             await ended.wait()
 
         leading = asyncio.create_task(leader.lead(kube.api.configuration, ("ent", "ent"), "me", stopping, work))
-        await asyncio.wait_for(leads.wait(), 5)
+        async with asyncio.timeout(5):
+            await leads.wait()
         stopping.set()
         for each in floors:
             each.cancel()

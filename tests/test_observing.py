@@ -88,7 +88,8 @@ def test_a_pass_never_waits_for_prometheus_and_is_told_when_it_has_answered(scra
         told, observed = asyncio.Event(), Observed(sessions="ent_sessions")
         observer = Observer(Prometheus(scraped.url), told.set)
         first = observer.look(observed, NOW)
-        await asyncio.wait_for(told.wait(), 10)
+        async with asyncio.timeout(10):
+            await told.wait()
         return first, observer.look(observed, NOW)
 
     first, then = asyncio.run(looks())

@@ -289,7 +289,8 @@ class Kube:
 
 async def _answered(asked: Awaitable[Any], seconds: float = READ_SECONDS) -> Any:
     try:
-        return await asyncio.wait_for(asked, seconds)
+        async with asyncio.timeout(seconds):
+            return await asked
     except ApiException as error:
         raise ClusterError(error.status or 0, _message(error.body, error.reason)) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:

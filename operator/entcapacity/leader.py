@@ -50,7 +50,8 @@ class _Lock(LeaseLock):
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
-            there, record = await asyncio.wait_for(super().get(name, namespace), RETRY_SECONDS)
+            async with asyncio.timeout(RETRY_SECONDS):
+                there, record = await super().get(name, namespace)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return False, ApiException(status=0, reason=str(error) or type(error).__name__)
         if isinstance(record, LeaderElectionRecord):
@@ -83,7 +84,8 @@ class _Lock(LeaseLock):
         """Whether it was granted."""
         begun = time.monotonic()
         try:
-            done = bool(await asyncio.wait_for(asked, WRITE_SECONDS))
+            async with asyncio.timeout(WRITE_SECONDS):
+                done = bool(await asked)
         except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("the Lease was not written: %s", str(error) or type(error).__name__)
             return False
@@ -147,12 +149,13 @@ async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> 
     """Takes the Lease (namespace, name) whoever holds it; answers whether somebody may still act on it for a while."""
     leases, name, namespace = client.CoordinationV1Api(api), lease[1], lease[0]
     try:
-        found = await asyncio.wait_for(leases.read_namespaced_lease(name, namespace), RETRY_SECONDS)
+        async with asyncio.timeout(RETRY_SECONDS):
+            found = await leases.read_namespaced_lease(name, namespace)
         held = found.spec is not None and bool(found.spec.holder_identity)
         if held:
             body = {"spec": {"holderIdentity": identity}}
-            taken = leases.patch_namespaced_lease(name, namespace, body, _content_type="application/merge-patch+json")
-            await asyncio.wait_for(taken, WRITE_SECONDS)
+            async with asyncio.timeout(WRITE_SECONDS):
+                await leases.patch_namespaced_lease(name, namespace, body, _content_type="application/merge-patch+json")
     except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("the Lease %s/%s is not taken from anybody: %s", *lease, error)
         return False
@@ -191,11 +194,9 @@ async def _free(lock: _Lock, lease: tuple[str, str]) -> None:
     """Whoever comes next need not wait until the Lease runs out."""
     free = {"spec": {"holderIdentity": None, "leaseDurationSeconds": 1}}
     try:
-        await asyncio.wait_for(
-            lock.api_instance.patch_namespaced_lease(
+        async with asyncio.timeout(WRITE_SECONDS):
+            await lock.api_instance.patch_namespaced_lease(
                 lease[1], lease[0], free, _content_type="application/merge-patch+json"
-            ),
-            WRITE_SECONDS,
-        )
+            )
     except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("the Lease runs out by itself: %s", error)

@@ -161,16 +161,17 @@ def _held(ctx: click.Context, kind: str, namespace: str | None) -> list[tuple[st
         return []
 
     async def ask() -> list[tuple[str, str]]:
-        kube, usual = await connect_user(context)
-        try:
-            found = await kube.every(API_VERSION, kind, usual if namespace is None else namespace)
-        finally:
-            await kube.close()
+        async with asyncio.timeout(CLUSTER_SECONDS):
+            kube, usual = await connect_user(context)
+            try:
+                found = await kube.every(API_VERSION, kind, usual if namespace is None else namespace)
+            finally:
+                await kube.close()
         return [(each["metadata"].get("namespace", ""), each["metadata"]["name"]) for each in found]
 
     contexts = ctx.params.get("contexts")
     context = ctx.params.get("context") or (contexts[0] if contexts else None)
     try:
-        return asyncio.run(asyncio.wait_for(ask(), CLUSTER_SECONDS))
+        return asyncio.run(ask())
     except Exception:
         return []

@@ -127,7 +127,8 @@ def _failed(code: str, language: str, **args: Argument) -> click.ClickException:
 
 async def _rest(stop: asyncio.Event) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+        async with asyncio.timeout(LOOK_SECONDS):
+            await stop.wait()
 
 
 # --- looking on -------------------------------------------------------------------------------------------------------
