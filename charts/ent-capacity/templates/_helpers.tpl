@@ -58,8 +58,6 @@ serviceAccountName: {{ include "ent-capacity.account" . }}
 automountServiceAccountToken: true
 securityContext:
   runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
   seccompProfile: {type: RuntimeDefault}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
