@@ -9,20 +9,36 @@ CHECK_PYTHON = $(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format docs bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
+.PHONY: help demo test quick lint format docs bench bench-cluster soak cluster-build cluster cluster-stop demo-cluster lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | awk -F ' - ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
+# The picture that the demonstration ends with: a page, or as REPORT=….svg or .png a picture.
+REPORT ?= .artefacts/replay-2021-04-06.html
+
 demo: .venv/.installed ## plan 6 April 2021 with what was known on 31 March, 20:00; then replay it against autoscalers
 	$(BIN)/entcapacity plan -f examples/regional-ent.yaml -f examples/announcements-2021.yaml \
 		--from 2021-04-06T00:00:00+02:00 --days 1 --as-of 2021-03-31T20:00:00+02:00
-	@echo "Four remote days and a Saturday, fifteen seconds at a time, under a load that was not the planned one:"
+	@echo "auth is short. So it gets the maxWhenAnnounced that stands there as a comment, and the same platform is simulated"
+	@echo "through its four remote days, under a load that is not the planned one (half a minute):"
 	@mkdir -p .artefacts
-	$(BIN)/entcapacity replay 2021-04-06 --report .artefacts/replay-2021-04-06.html
+	sed 's/# maxWhenAnnounced/maxWhenAnnounced/' examples/regional-ent.yaml >.artefacts/regional-ent.yaml
+	$(BIN)/entcapacity replay -f .artefacts/regional-ent.yaml -f examples/announcements-2021.yaml \
+		--from 2021-04-06T00:00:00+02:00 --until 2021-04-10T00:00:00+02:00 --deviation 15 --early 10 --report $(REPORT)
 
-test: .venv/.installed ## run the tests; more options: make test PYTEST_ARGS='-k calendar'
-	$(BIN)/pytest -m "not soak" $(PYTEST_ARGS)
+test: .venv/.installed ## run all tests; more options: make test PYTEST_ARGS='-k calendar'
+	@$(QUICK) $(PYTEST_ARGS); quick=$$?; [ $$quick = 0 ] || [ $$quick = $(NONE) ] || exit $$quick; \
+	$(ALONE) $(PYTEST_ARGS); alone=$$?; if [ $$alone = $(NONE) ]; then exit $$quick; else exit $$alone; fi
+
+quick: .venv/.installed ## run the tests that take neither a cluster nor an image: two minutes
+	@$(QUICK) $(PYTEST_ARGS)
+
+# Side by side what only computes, a file in one process; then what keeps time on a cluster, one after the other. Either
+# may find nothing under PYTEST_ARGS.
+QUICK = $(BIN)/pytest -m "not soak and not cluster and not image" --numprocesses auto --dist loadfile
+ALONE = $(BIN)/pytest -m "(cluster or image) and not soak"
+NONE = 5
 
 lint: .venv/.installed ## check style, types and layers
 	$(BIN)/ruff check .
@@ -77,6 +93,10 @@ COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 \
 clean: ## remove everything that these targets made, but for the programs of the test cluster
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .artefacts dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up compiles nothing: what is imported is compiled then, and kept. Some machines forbid that, and each of the
+# thousand processes of the tests would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Set-up, in two stamps: packages again when the lock changes, ourselves again when pyproject.toml changes.
 # --clear, so that what the lock no longer names goes too.

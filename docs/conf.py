@@ -8,9 +8,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "operator")]
-
-import fields  # noqa: E402
+sys.path.insert(0, str(ROOT / "operator"))
 
 import entcapacity  # noqa: E402
 
@@ -29,10 +27,23 @@ html_copy_source = False
 html_show_sourcelink = False
 
 
-def fill(app: Sphinx, page: str, source: list[str]) -> None:
-    """Puts what the CustomResourceDefinitions say on the page of fields, and makes links out of the site to files."""
-    if page == "fields":
-        source[0] += fields.text(ROOT / "crds", ROOT / "docs" / "every-field.yaml")
+# What stands beside every page. It is not written into index.md, which is read on a forge, too.
+BESIDE = {
+    "Begin": ("quickstart", "fr/demarrage", "limits"),
+    "Recipes": (
+        *("recipes/tonight-at-20", "fr/ce-soir-20-heures", "recipes/rentree", "recipes/exam-results"),
+        *("recipes/site-lost", "recipes/overseas", "recipes/several-platforms", "recipes/hpa", "recipes/keda"),
+        *("recipes/argo-rollouts", "recipes/gitops"),
+    ),
+    "Reference": ("model", "operator", "cli", "fields", "conditions", "metrics", "replay", "image"),
+}
+
+
+def link(app: Sphinx, page: str, source: list[str]) -> None:
+    """Links the index to every page, and makes links out of the site to files."""
+    if page == "index":
+        for caption, pages in BESIDE.items():
+            source[0] += "\n".join(["\n```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```\n"])
     here = Path(app.srcdir, page).parent
 
     def outside(link: re.Match[str]) -> str:
@@ -49,5 +60,5 @@ def speak(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("source-read", fill)
+    app.connect("source-read", link)
     app.connect("html-page-context", speak)

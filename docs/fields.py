@@ -1,4 +1,4 @@
-"""Every field of the three kinds, as Markdown made of their CustomResourceDefinitions."""
+"""The page of every field, made of the CustomResourceDefinitions: `python docs/fields.py` writes it anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import yaml
 
 Schema = dict[str, Any]
 
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "fields.md"
+
 _LONG: Final = 10
 """An enumeration with more values than this has a list of its own, at the end of the page."""
 
@@ -24,6 +27,12 @@ _WORDS: Final = {
     "not a quantity": "quantity",
 }
 _DEFAULT: Final = re.compile(r"[.;,]?\s*(?<!by )\b[Dd]efault:? ([^;:]+?)\.?$")
+
+
+def page() -> str:
+    """The whole page: what stands above the first kind is kept, the rest is made anew."""
+    head = PAGE.read_text(encoding="utf-8").partition("\n## ")[0].rstrip()
+    return f"{head}\n{text(ROOT / 'crds', ROOT / 'docs' / 'every-field.yaml').rstrip()}\n"
 
 
 def text(crds: Path, example: Path) -> str:
@@ -158,3 +167,7 @@ def _pieces(text: str) -> dict[str, dict[str, str]]:
             for (name, begin), end in zip(fields, ends, strict=True)
         }
     return found
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -24,6 +24,9 @@ settings.register_profile(
 )
 settings.load_profile("daily")  # --hypothesis-profile=soak comes later and wins
 
+# What commands print is as wide here as in a log, wherever pytest runs: readline tells xdist's workers of 80 columns.
+os.environ.pop("COLUMNS", None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run; for CI")
@@ -31,8 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "cluster" in getattr(item, "fixturenames", ()):
-            item.add_marker("cluster")
+        for each in ("cluster", "image"):
+            if each in getattr(item, "fixturenames", ()):
+                item.add_marker(each)
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 

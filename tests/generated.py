@@ -10,23 +10,23 @@ LEVELS = st.lists(st.sampled_from([each.value for each in Level]), min_size=1, m
 DURATIONS = st.sampled_from(["0s", "30s", "90s", "5m", "20m", "1h", "1h30m", "2h"])
 COUNTS = st.integers(1, 40)
 
+# Made once: to make a strategy takes longer than to draw from it.
+_PLACES = st.one_of(
+    st.fixed_dictionaries({"zones": st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True)}),
+    st.fixed_dictionaries({"academies": st.lists(st.sampled_from(ACADEMIES), min_size=1, max_size=3, unique=True)}),
+    st.fixed_dictionaries({"departements": st.sampled_from(list(PLACES)).map(lambda code: [{"code": code}])}),
+    st.lists(st.sampled_from(list(PLACES)), min_size=2, max_size=2, unique=True).map(
+        lambda codes: {"departements": [{"code": codes[0], "percent": 40}, {"code": codes[1], "percent": 60}]}
+    ),
+)
+_USERS = st.fixed_dictionaries({"pupils": st.integers(0, 400_000)}, optional={"parents": st.integers(0, 9000)})
+
 
 @st.composite
 def segments(draw):
     """A valid segment."""
-    place = draw(
-        st.one_of(
-            st.fixed_dictionaries({"zones": st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True)}),
-            st.fixed_dictionaries(
-                {"academies": st.lists(st.sampled_from(ACADEMIES), min_size=1, max_size=3, unique=True)}
-            ),
-            st.fixed_dictionaries({"departements": st.sampled_from(list(PLACES)).map(lambda code: [{"code": code}])}),
-            st.lists(st.sampled_from(list(PLACES)), min_size=2, max_size=2, unique=True).map(
-                lambda codes: {"departements": [{"code": codes[0], "percent": 40}, {"code": codes[1], "percent": 60}]}
-            ),
-        )
-    )
-    users = draw(st.fixed_dictionaries({"pupils": st.integers(0, 400_000)}, optional={"parents": st.integers(0, 9000)}))
+    place = draw(_PLACES)
+    users = draw(_USERS)
     return {**place, **users, "levels": draw(LEVELS)}
 
 
@@ -122,6 +122,17 @@ _JUNK = st.one_of(
     st.builds(lambda: ["College", 3]),
     st.sampled_from(["15m", "-5m", "08:30", "24:01", "2021-04-06", "2021-02-30", "Créteil", "Creteil", "31", "9" * 40]),
 )
+_POINTS = st.fixed_dictionaries(
+    {
+        "at": st.sampled_from(["00:00", "08:30", "09:00", "24:00", "25:00", 510]),
+        "percent": st.sampled_from([0, 5, "12.5", 100, 101, -1, 2.5]),
+    }
+)
+_CURVES = st.dictionaries(
+    st.sampled_from([each.value for each in DayKind]),
+    st.lists(st.fixed_dictionaries({"points": st.lists(_POINTS, max_size=4)}), max_size=2),
+    max_size=2,
+)
 
 
 @st.composite
@@ -130,19 +141,7 @@ def wild_capacities(draw):
     document = draw(capacities())
     spec = document["spec"]
     if draw(st.booleans()):
-        points = st.fixed_dictionaries(
-            {
-                "at": st.sampled_from(["00:00", "08:30", "09:00", "24:00", "25:00", 510]),
-                "percent": st.sampled_from([0, 5, "12.5", 100, 101, -1, 2.5]),
-            }
-        )
-        spec["demand"]["curves"] = draw(
-            st.dictionaries(
-                st.sampled_from([each.value for each in DayKind]),
-                st.lists(st.fixed_dictionaries({"points": st.lists(points, max_size=4)}), max_size=2),
-                max_size=2,
-            )
-        )
+        spec["demand"]["curves"] = draw(_CURVES)
     if draw(st.booleans()):
         times = st.sampled_from(["07:30", "17:30", "24:00", "7:30"])
         spec["demand"]["hours"] = [

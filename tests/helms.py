@@ -33,6 +33,10 @@ class Helm(ABC):
     # --- without a cluster --------------------------------------------------------------------------------------------
 
     @abstractmethod
+    def version(self) -> str:
+        """Such as v4.2.3."""
+
+    @abstractmethod
     def lint(self, chart: Path, values: Mapping[str, Any]) -> list[str]:
         """What it warns of, or finds wrong."""
 
@@ -47,8 +51,8 @@ class Helm(ABC):
         """Installs a chart, waits if asked to until all is Ready, and answers with the notes that people read."""
 
     @abstractmethod
-    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any]) -> None:
-        """Waits until all is Ready."""
+    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any], *, wait: bool = False) -> None:
+        """To these values and no others."""
 
     @abstractmethod
     def rollback(self, name: str) -> None:
@@ -70,6 +74,9 @@ class Helm4(Helm):
     def _releases(self) -> helm_python.Config:
         return helm_python.Config(kubeconfig_path=self.kubeconfig, namespace=self.namespace)
 
+    def version(self) -> str:
+        return helm_python.helm_sdk_version()
+
     def lint(self, chart: Path, values: Mapping[str, Any]) -> list[str]:
         said = helm_python.lint(chart, dict(values), strict=True, namespace=self.namespace)
         return [*said["errors"], *(each["error"] for each in said["messages"] if each["severity"] >= WARNING)]
@@ -85,8 +92,9 @@ class Helm4(Helm):
         )
         return str(made["notes"])
 
-    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any]) -> None:
-        self._releases.upgrade(chart, name, dict(values), namespace=self.namespace, wait="watcher", timeout=LONG_ENOUGH)
+    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any], *, wait: bool = False) -> None:
+        how = "watcher" if wait else None
+        self._releases.upgrade(chart, name, dict(values), namespace=self.namespace, wait=how, timeout=LONG_ENOUGH)
 
     def rollback(self, name: str) -> None:
         self._releases.rollback(name, wait="watcher", timeout=LONG_ENOUGH)
@@ -100,6 +108,9 @@ class Helm4(Helm):
 
 class Helm3(Helm):
     """The program; ``make cluster-build`` makes it."""
+
+    def version(self) -> str:
+        return self._run("version", "--template={{.Version}}")
 
     def lint(self, chart: Path, values: Mapping[str, Any]) -> list[str]:
         try:
@@ -121,8 +132,9 @@ class Helm3(Helm):
         made = json.loads(self._run("install", name, str(chart), *how, "--output=json", values=values))
         return str(made["info"]["notes"])
 
-    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any]) -> None:
-        self._run("upgrade", name, str(chart), "--wait", values=values)
+    def upgrade(self, chart: Path, name: str, values: Mapping[str, Any], *, wait: bool = False) -> None:
+        how = ["--wait"] if wait else []
+        self._run("upgrade", name, str(chart), *how, values=values)
 
     def rollback(self, name: str) -> None:
         self._run("rollback", name, "--wait")

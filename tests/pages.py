@@ -8,6 +8,7 @@ Above a block may stand, as a comment that no reader sees:
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,13 @@ def blocks(page: Path) -> Iterator[Block]:
             comment = before.content.strip() if before is not None and before.type == "html_block" else ""
             yield Block(page, token.map[0] + 1, token.info.strip(), token.content, comment)
         before = token
+
+
+def demonstration() -> list[list[str]]:
+    """The calls of our command in `make demo`, as their arguments."""
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndemo:")[2].partition("\n\n")[0]
+    lines = recipe.replace("\\\n", " ").splitlines()
+    return [shlex.split(each)[1:] for each in lines if each.startswith("\t$(BIN)/entcapacity ")]
 
 
 def mentions(page: Path) -> Iterator[str]:

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from entcapacity import calendar_files
 from entcapacity.calendars import Calendars, text_in
 from entcapacity.parse import parse
 from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolCalendar
+from entcapacity.terms import Terms
 from specs import capacity
 
 HOLIDAY = """BEGIN:VCALENDAR
@@ -112,6 +114,25 @@ def test_the_same_again_is_no_new_version() -> None:
     assert read(BETTER, found) is not found
     broken = read(RUBBISH, found)
     assert read(RUBBISH, broken) is broken
+
+
+def test_a_text_is_read_once_however_often_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large file takes a tenth of a second, in which nobody else does anything."""
+    read_again, begun = calendar_files.read, []
+
+    def counted(name: str, text: str) -> Terms:
+        begun.append(text)
+        return read_again(name, text)
+
+    monkeypatch.setattr(calendar_files, "read", counted)
+    good, bad = GOOD.replace("Pont", "Pont du lundi"), f"{RUBBISH} again"
+    found = read(good)
+    for _ in range(5):
+        found = read(good, found)
+    broken = read(bad, found)
+    for _ in range(5):
+        assert read(bad, broken).problems == broken.problems != {}
+    assert begun == [good, bad]
 
 
 def test_a_calendar_that_is_deleted_takes_its_file_along() -> None:

@@ -12,6 +12,7 @@ import yaml
 from charted import (
     A_PLATFORM,
     INSTALLS,
+    NAMESPACE,
     OPERATOR,
     PLATFORM,
     RELEASE,
@@ -110,6 +111,11 @@ def test_the_readme_shows_values_of_a_valid_platform() -> None:
     assert parse(shown)
 
 
+def test_the_readme_names_the_helm_that_is_tried(helm: type[Helm]) -> None:
+    minor = helm(NAMESPACE).version().removeprefix("v").rpartition(".")[0]
+    assert f"Helm {minor} " in (OPERATOR / "README.md").read_text(encoding="utf-8").replace(",", " ")
+
+
 # --- renders ----------------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +193,11 @@ def test_limited_to_namespaces_it_writes_nowhere_else() -> None:
     assert {verb for rule in by_place[""] for verb in rule["verbs"]} <= {"get", "list", "watch"}
 
 
+def test_a_namespace_may_look_like_a_number() -> None:
+    roles = [each for each in documents(OPERATOR, {"watchNamespaces": ["31"]}) if each["kind"].startswith("Role")]
+    assert "31" in {each["metadata"]["namespace"] for each in roles}
+
+
 def for_people(role: Mapping[str, Any]) -> bool:
     return str(role["metadata"]["name"]).endswith(("-view", "-edit", "-reader", "-announcer"))
 
@@ -209,6 +220,7 @@ def test_the_lease_that_it_may_change_is_the_one_that_it_is_told() -> None:
         (OPERATOR, {"replicas": "two"}, "/replicas"),
         (OPERATOR, {"replicas": 0}, "/replicas"),
         (OPERATOR, {"image": {"digest": "latest"}}, "/image/digest"),
+        (OPERATOR, {"image": {"repository": "registry.example:5000/ent-capacity:0.1.0"}}, "/image/repository"),
         (OPERATOR, {"image": {"registry": "registry.example"}}, "registry"),
         (OPERATOR, {"imagePullSecrets": ["registry"]}, "/imagePullSecrets/0"),
         (OPERATOR, {"watchNamespaces": "ent"}, "/watchNamespaces"),
@@ -217,6 +229,8 @@ def test_the_lease_that_it_may_change_is_the_one_that_it_is_told() -> None:
         (OPERATOR, {"language": "de"}, "/language"),
         (OPERATOR, {"crds": {"keep": "no"}}, "/crds/keep"),
         (OPERATOR, {"extraEnv": [{"value": "x"}]}, "/extraEnv/0"),
+        (OPERATOR, {"extraEnv": [{"name": "PORT", "value": 8080}]}, "/extraEnv/0/value"),
+        (OPERATOR, {"commonLabels": {"app.kubernetes.io/name": "ent"}}, "app.kubernetes.io/name"),
         (OPERATOR, {"prometheus": {"url": "prometheus:9090"}}, "/prometheus/url"),
         (OPERATOR, {"resources": {"limit": {}}}, "limit"),
         (OPERATOR, {"metrics": {"serviceMonitor": {"interval": "30"}}}, "/metrics/serviceMonitor/interval"),

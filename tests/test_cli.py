@@ -213,6 +213,12 @@ def test_replica_hours_of_workloads_add_up_to_the_cost(as_of: str) -> None:
     assert sum(hours) == pytest.approx(document["cost"]["replicaHours"], abs=0.05 * (len(hours) + 1))
 
 
+def test_where_no_maximum_is_known_nobody_says_that_capacity_suffices() -> None:
+    said = " ".join(run("plan", "-f", str(EXAMPLES / "minimal.yaml"), "-f", ANNOUNCED, *APRIL_6).stdout.split())
+    assert "no maximum is known for auth and portal: capacity was not checked" in said
+    assert "Nothing to worry about" not in said
+
+
 def test_the_chart_draws_no_floor_before_as_of() -> None:
     shown = run(*PLAN[:-2], "--as-of", "2021-04-06T16:00:00+02:00").output
     chart = shown.split("workspace: replicas")[1].split("sessions")[0].replace("# replicas", "")
@@ -242,7 +248,7 @@ def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(
     assert peak > most
     assert re.search(rf"peak: need {peak} at 2021-04-06 \d\d:\d\d, floor {most}", shown)
     assert re.search(r"\d\d:\d\d +\d+  need \d+ at \d\d:\d\d; lead \d+ min", shown)
-    assert re.search(r"[\d,]+ replica-hours, ×\d\.\d of the same days in an ordinary week", shown)
+    assert re.search(r"[\d,]+ replica-hours, \d\.\d times the same days of an ordinary week", shown)
     assert "workspace: replicas" in shown
     assert "│" in shown
     assert "\x1b" not in shown, "colours only on a terminal"
@@ -417,7 +423,7 @@ def test_validate_tells_every_problem_and_fails(tmp_path: Path) -> None:
     assert len(lines) == 2
     written = path.read_text(encoding="utf-8").splitlines()
     line = next(number for number, each in enumerate(written, start=1) if "Toulose" in each)
-    assert lines[0].startswith(f"error: {path}:{line}: spec.audience[0].academies[0]: unknown académie 'Toulose'")
+    assert lines[0].startswith(f"Error: {path}:{line}: spec.audience[0].academies[0]: unknown académie 'Toulose'")
     document = json.loads(run("validate", str(path), "-o", "json").stdout)
     assert_documented("validate", document)
     assert_complete("validate", document, answered("validate", PLATFORM))
@@ -477,20 +483,20 @@ def test_wrong_usage_is_told_with_the_way_out(args: list[str], said: str) -> Non
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["plan", "-f", "missing.yaml"], "error: missing.yaml: cannot be read"),
+        (["plan", "-f", "missing.yaml"], "Error: missing.yaml: cannot be read"),
         (["plan", "-f", sys.executable], "is no text but a binary file"),
         (["plan", "-f", ANNOUNCED], "there is no ENTCapacity in these files"),
         (["plan", "-f", str(EXAMPLES)], "choose one with --name: ent/occitanie-full, ent/occitanie"),
         (["plan", "-f", PLATFORM, "--name", "nobody"], "there is no ENTCapacity 'nobody'"),
-        (["diff", "--old", PLATFORM, "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
-        (["diff", "--old", "missing.yaml", "--new", "missing.yaml"], "error: missing.yaml: cannot be read"),
-        (["calendar", "--zone", "A", *SPAN, "-f", "missing.csv"], "error: missing.csv: cannot be read"),
+        (["diff", "--old", PLATFORM, "--new", "missing.yaml"], "Error: missing.yaml: cannot be read"),
+        (["diff", "--old", "missing.yaml", "--new", "missing.yaml"], "Error: missing.yaml: cannot be read"),
+        (["calendar", "--zone", "A", *SPAN, "-f", "missing.csv"], "Error: missing.csv: cannot be read"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(args: list[str], said: str) -> None:
     told = refused(*args, code=1)
     assert said in told
-    assert told.count("error: ") == 1
+    assert told.count("Error: ") == 1
 
 
 BREAKING = {
@@ -601,7 +607,7 @@ def test_a_full_disk_is_told_in_one_line() -> None:
         command = [sys.executable, "-m", "entcapacity", "--help"]
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert result.returncode == 1
-    assert result.stderr == b"error: the answer cannot be written: No space left on device\n"
+    assert result.stderr == b"Error: the answer cannot be written: No space left on device\n"
 
 
 # --- what changes a cluster, before it is asked -----------------------------------------------------------------------
@@ -628,6 +634,10 @@ def test_levels_and_causes_may_be_written_as_they_come() -> None:
 
 def test_what_has_passed_is_told_of_what_was_given(tmp_path: Path) -> None:
     assert "'--from': every day" in refused("announce", "closed", "--from", "2021-04-06")
+    late = run("announce", "remote", "--from", "2021-04-06", "-o", "yaml")
+    assert "note: its first day, 2021-04-06, is" in late.stderr
+    said_then = "--announced-at=2021-04-07T08:00:00Z"
+    assert not run("announce", "remote", "--from", "2021-04-06", said_then, "-o", "yaml").stderr
     assert "'--until': every day" in refused("announce", "remote", "--from", "2021-04-06", "--until", "2021-04-09")
     file = tmp_path / "past.yaml"
     file.write_text(

@@ -185,6 +185,8 @@ def test_says_in_one_line_what_to_do_where_the_programs_are_missing(
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
     with pytest.raises(binaries.Unavailable, match="run `make cluster-build` once"):
         binaries.find()
+    with pytest.raises(binaries.Unavailable, match="run `make cluster-build` once"):
+        binaries.helm3()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(binaries.Unavailable, match="install Go"):
         binaries.build()

@@ -24,7 +24,7 @@ EVERY = [each for page in PAGES for each in blocks(page)]
 COMMANDS = [each for each in EVERY if each.language == "sh"]
 OFFLINE = sorted({each.page for each in COMMANDS if not each.mark and each.page.parent.name != "fr"})
 """Without the French pages, whose blocks are those of the English ones: tests/test_site.py."""
-LANGUAGES = {"sh", "yaml", "json", "promql", "csv", "text", "{toctree}", ""}
+LANGUAGES = {"sh", "yaml", "json", "promql", "csv", "text", ""}
 OURS = "entcapacity.io/v1alpha1"
 
 # Kinds of programs that are not on the test cluster. What is shown of them was tried once on their own definitions.

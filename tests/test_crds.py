@@ -273,7 +273,7 @@ BROKEN = {
         (["demand", "curves", "Remote", 0, "points", 1, "at"], "24:01", "not a local time"),
         (["demand", "curves", "Remote", 0, "points"], [*FLAT[:1], *FLAT], "points are not in order"),
         (["demand", "hours", 0, "closed"], ["17:30", "07:30"], "for hours over midnight write two entries"),
-        (["workloads", 1], {"name": "pgbouncer"}, "says not what it carries: give ordinaryPeak or capacity"),
+        (["workloads", 1], {"name": "pgbouncer"}, "does not say what it carries: give ordinaryPeak or capacity"),
         (["workloads", 0, "capacity"], {}, "is empty: give sessions, loginsPerMinute or both"),
         (
             ["workloads", 1],

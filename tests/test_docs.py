@@ -9,7 +9,20 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from entcapacity import almanac, keeper, kube, leader, observing, pulse, reconcile, running, startups, summary, targets
+from entcapacity import (
+    almanac,
+    keeper,
+    kube,
+    leader,
+    observing,
+    pulse,
+    reconcile,
+    running,
+    startups,
+    summary,
+    surroundings,
+    targets,
+)
 from entcapacity.conditions import _HOLDS, CONCERNS
 from entcapacity.handlers import FINALIZER
 from entcapacity.meters import Meters
@@ -111,11 +124,14 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"but {keeper._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
         f"after {keeper._RETRY_SECONDS:g} s |",
+        f"They take turns then, {surroundings._PASSES} at a time",
         f"it reaches {keeper.HORIZON.days} days ahead",
         f"the {keeper.HORIZON.days} days that are planned",
         f"not ended a pass for {pulse.SILENT_SECONDS:g} s",
         f"the next {summary.PUBLISHED // timedelta(hours=1)} hours in `plan.json`",
         f"at most {summary._MOST_BYTES // 1024} KiB",
+        f"read may take {kube.READ_SECONDS:g} s, a write {kube.WRITE_SECONDS:g} s",
+        f"The Lease is given {leader.WRITE_SECONDS} s",
         f"renews it every {leader.RETRY_SECONDS} seconds",
         f"could not for {leader.RENEW_SECONDS}, and after {leader.LEASE_SECONDS} another one",
         f"From {startups.ENOUGH} samples on",

@@ -173,6 +173,7 @@ def test_a_missing_field_is_told_where_it_should_stand(tmp_path: Path) -> None:
             "apiVersion: apps/v1\nkind: Deployment\n",
             "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar; leave out all others",
         ),
+        ("workloads: []\n", "kind: is missing: if these are values of the chart, helm template"),
         ("kind: [a]\n", "kind: is a kind that is not read here"),
         ("kind: {a: 1}\n", "kind: is a kind that is not read here"),
         ("kind: List\nitems: 3\n", "not a list of resources"),

@@ -126,7 +126,10 @@ def test_from_the_install_to_the_uninstall(helm: type[Helm], hoster: Hoster) -> 
     said = operator.install(OPERATOR, CALLED, wait=True)
     assert said == notes(rendered(OPERATOR, {}, CALLED, system))
     hoster.run_operators()
-    platform.install(PLATFORM, "occitanie", OCCITANIE)
+    platform.install(PLATFORM, "occitanie", OCCITANIE | {"mode": "Observe"})
+    eventually(lambda: hoster.get("entcapacity", "occitanie", ent)["status"]["conditions"])
+    assert hoster.floor() == before["minReplicas"]
+    platform.upgrade(PLATFORM, "occitanie", OCCITANIE)
     eventually(lambda: hoster.floor() == FLOOR, 30)
     spring = announcement(
         "spring-2021",
@@ -159,7 +162,7 @@ def test_from_the_install_to_the_uninstall(helm: type[Helm], hoster: Hoster) -> 
     uid = hoster.get("entcapacity", "occitanie", ent)["metadata"]["uid"]
     floors = Recorder(cluster, ent, "hpa", "auth", ".spec.minReplicas")
     try:
-        operator.upgrade(OPERATOR, CALLED, {"language": "fr", "replicas": 1})
+        operator.upgrade(OPERATOR, CALLED, {"language": "fr", "replicas": 1}, wait=True)
         hoster.run_operators()
         eventually(lambda: hoster.says("chaque jour planifié est connu"), 30)
         operator.rollback(CALLED)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,12 +12,16 @@ import pytest
 from aiohttp import web
 from kubernetes.aio import client, config
 
+from applying import a_workload
 from cluster.control_plane import Cluster
+from entcapacity import keeper, leader, room
+from entcapacity.drivers import held
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.ownership import look_at
 from entcapacity.running import Options, surroundings, sweep
-from entcapacity.targets import Ref
+from entcapacity.targets import Objects, Ref, Seen, seen
 from operating import deployment, hpa
+from specs import capacity
 
 PLAN = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ent-plan"}, "data": {"plan.json": "{}"}}
 
@@ -83,6 +89,70 @@ def test_what_was_deleted_while_no_watch_saw_it_is_forgotten(cluster: Cluster, n
     on(cluster, swept)
 
 
+def a_hook(namespace: str, port: int, resource: str, seconds: int) -> dict[str, Any]:
+    """An admission webhook of a namespace that may be done without, as most are."""
+    group, plural = resource.split("/")
+    rule = {"operations": ["CREATE", "UPDATE"], "apiGroups": [group], "apiVersions": ["*"], "resources": [plural]}
+    hook = {
+        "name": f"{plural}.example.org",
+        "clientConfig": {"url": f"https://127.0.0.1:{port}/"},
+        "failurePolicy": "Ignore",
+        "timeoutSeconds": seconds,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "rules": [rule],
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": f"{namespace}-{plural}"},
+        "webhooks": [hook],
+    }
+
+
+def test_admission_webhooks_that_have_died_cost_neither_a_floor_nor_the_lease(cluster: Cluster, namespace: str) -> None:
+    """As long as the API server does without them: after 10 s by default, after the 3 s of Gatekeeper for a Lease."""
+    objects = {"apiVersion": "v1", "kind": "List", "items": [deployment("auth", 0), hpa("auth")]}
+    cluster.kubectl("create", "-n", namespace, "-f-", stdin=json.dumps(objects))
+    there = [json.loads(cluster.kubectl("get", each, "auth", "-n", namespace, "-o=json")) for each in ("deploy", "hpa")]
+    auth = seen(a_workload(), namespace, Objects({("apps", "Deployment", "auth"): there[0]}, (there[1],)))
+    assert isinstance(auth, Seen)
+    (floor,) = held(auth, "ent", 12, None)
+
+    async def both(kube: Kube) -> None:
+        began, held_for, stopping = time.monotonic(), 0.0, asyncio.Event()
+
+        async def work(ended: asyncio.Event) -> None:
+            nonlocal held_for
+            since = time.monotonic()
+            await ended.wait()
+            held_for = time.monotonic() - since
+
+        leading = asyncio.create_task(leader.lead(kube.api.configuration, (namespace, "ent"), "me", stopping, work))
+        await kube.write(floor)
+        assert time.monotonic() - began > 9  # the webhook was asked
+        await asyncio.sleep(max(0.0, began + 15 - time.monotonic()))  # longer than one renewal lasts
+        stopping.set()
+        await leading
+        assert held_for > leader.RENEW_SECONDS
+
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as never:  # which takes connections and answers none
+        port = never.getsockname()[1]
+        hooks = [
+            a_hook(namespace, port, "coordination.k8s.io/leases", 3),
+            a_hook(namespace, port, "autoscaling/horizontalpodautoscalers", 10),
+        ]
+        cluster.kubectl("create", "-f-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": hooks}))
+        try:
+            time.sleep(1.5)  # until the API server knows them
+            on(cluster, both)
+        finally:
+            for each in hooks:
+                cluster.kubectl("delete", "validatingwebhookconfiguration", each["metadata"]["name"])
+    assert cluster.kubectl("get", "hpa", "auth", "-n", namespace, "-o=jsonpath={.spec.minReplicas}") == "12"
+
+
 # --- what is answered by whatever stands before an API server ---------------------------------------------------------
 
 
@@ -92,10 +162,16 @@ def answered(answer: Callable[[web.Request], web.Response], work: Callable[[Kube
     async def handle(request: web.Request) -> web.Response:
         return answer(request)
 
+    served(handle, work)
+
+
+def served(handle: Callable[[web.Request], Awaitable[web.Response]], work: Callable[[Kube], Awaitable[None]]) -> None:
+    """The same with answers that take a while."""
+
     async def done() -> None:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handle)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         _, port = runner.addresses[0]
@@ -154,3 +230,79 @@ def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that
         assert asked == {"/api/v1/nodes": 2}
 
     answered(nodes, several)
+
+
+def test_nodes_that_are_not_answered_are_asked_for_once_by_all_and_no_plan_waits_long_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeper, "_ROOM_SECONDS", 0.2)
+    asked: Counter[str] = Counter()
+    quota = {"metadata": {"name": "small"}}
+
+    async def handle(request: web.Request) -> web.Response:
+        asked[request.path] += 1
+        if request.path.endswith("nodes") or asked[request.path] == 2:
+            await asyncio.sleep(0.6)
+        return web.json_response({"items": [quota]}) if "nodes" not in request.path else web.Response(status=504)
+
+    async def several(kube: Kube) -> None:
+        begun = time.monotonic()
+        found = await asyncio.gather(*(kube.nodes({"new"}) for _ in range(20)), return_exceptions=True)
+        assert all(isinstance(each, ClusterError) for each in found)
+        assert time.monotonic() - begun < 2
+        assert asked == {"/api/v1/nodes": 1}
+
+    async def planning(kube: Kube) -> None:
+        asked.clear()
+        kept = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        new_nodes = capacity(nodes={"startup": "4m"})
+        assert (await kept._last_room(new_nodes)).quotas == [quota]
+        begun = time.monotonic()
+        assert (await kept._last_room(new_nodes)).quotas == [quota]  # as it was, since the second answer is late
+        assert time.monotonic() - begun < 0.5
+        fresh = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        assert await fresh._last_room(capacity()) == room.Room()
+        assert not fresh._woken.is_set()
+        await asyncio.wait_for(fresh._woken.wait(), 5)  # once it is known, it is planned anew
+        assert fresh._room == room.Room()  # of which we may not ask
+
+    served(handle, several)
+    served(handle, planning)
+
+
+def test_requests_that_hang_however_many_do_not_cost_the_lease() -> None:
+    lease: dict[str, Any] = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "ent", "namespace": "ent", "resourceVersion": "1"},
+        "spec": {},
+    }
+    hanging = 0
+
+    async def handle(request: web.Request) -> web.Response:
+        nonlocal hanging
+        if "/leases/" not in request.path:
+            hanging += 1
+            await asyncio.sleep(60)
+        elif request.method == "PUT":
+            lease["spec"] = (await request.json())["spec"]
+        return web.json_response(lease)
+
+    async def led(kube: Kube) -> None:
+        floors = [asyncio.create_task(kube.get(Ref("apps/v1", "Deployment", "ent", f"{each}"))) for each in range(120)]
+        while hanging < 100:  # as many as one client has connections
+            await asyncio.sleep(0.05)
+        leads, stopping = asyncio.Event(), asyncio.Event()
+
+        async def work(ended: asyncio.Event) -> None:
+            leads.set()
+            await ended.wait()
+
+        leading = asyncio.create_task(leader.lead(kube.api.configuration, ("ent", "ent"), "me", stopping, work))
+        await asyncio.wait_for(leads.wait(), 5)
+        stopping.set()
+        for each in floors:
+            each.cancel()
+        await asyncio.gather(leading, *floors, return_exceptions=True)
+
+    served(handle, led)

@@ -1,5 +1,6 @@
 """The operator when things break or others interfere, on a real cluster: what it holds stays held, and it says why."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -18,6 +19,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cluster.control_plane import Cluster
+from entcapacity import pulse, running
+from entcapacity.kubeconfig import connect
 from operating import (
     ACCOUNT,
     Operator,
@@ -441,6 +444,33 @@ def test_rights_that_come_late_are_waited_for_and_a_status_that_is_refused_keeps
     assert platform.status() == {}
     platform.patch("role", role, {"rules": shipped})
     eventually(lambda: platform.reason("Planned") == "UpToDate", 15)
+
+
+def test_watches_that_failed_once_and_live_now_are_not_missed(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the pod would be killed two minutes after each short trouble."""
+    monkeypatch.setenv("KUBECONFIG", str(platform.kubeconfig))
+    monkeypatch.setattr(running, "_LASTS_SECONDS", 2.0)
+    monkeypatch.setattr(pulse, "SILENT_SECONDS", 1.0)
+    options = running.Options(namespace=platform.namespace, watched=(platform.namespace,))
+
+    async def silent() -> list[list[str]]:
+        kube, ended = await connect(), asyncio.Event()
+        around = running.surroundings(options, kube)
+        around.pulse.expect("watches")  # as after an attempt that failed
+        operating = asyncio.create_task(running._operate(options, around, ended, asyncio.Event()))
+        found = []
+        for _ in range(2):
+            await asyncio.sleep(1.5)
+            found.append(around.pulse.silent())
+            await asyncio.sleep(2.5)
+        ended.set()
+        assert not await operating  # it is not to be tried again
+        await kube.close()
+        return found
+
+    assert asyncio.run(silent()) == [["watches"], []]
 
 
 # --- the calendar, and clocks -----------------------------------------------------------------------------------------

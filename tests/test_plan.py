@@ -140,6 +140,26 @@ def test_a_wait_is_said_with_its_length_and_who_lets_in_the_fewest():
     assert timedelta(0) < found[0].longest < timedelta(hours=2)
 
 
+def test_waits_of_many_days_are_one_notice_that_says_when_the_worst_begins():
+    spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 24}])
+    made = plan(spec, facts(APRIL_2021), EVENING, window("2021-04-06T00:00:00+02:00", 3))
+    one, *others = waits(made)
+    assert len(others) > 1
+    (said,) = [each for each in notices(made, cost(made)) if each.code.startswith("Waiting")]
+    worst = max([one, *others], key=lambda each: each.most)
+    since = f"{worst.since.astimezone(PARIS):%Y-%m-%d %H:%M}"
+    assert f"on 3 days, at worst from {since} on, longer than an hour" in said.text()
+    assert "3 jours" in said.text("fr")
+
+
+def test_of_a_single_wait_it_is_said_how_long_it_is():
+    spec = capacity(limits=[{"name": "educonnect", "loginsPerMinute": 12000}])
+    made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
+    (one,) = waits(made)
+    (said,) = [each for each in notices(made, cost(made)) if each.code == "Waiting"]
+    assert f"up to {one.longest // timedelta(minutes=1)} min; limited by educonnect" in said.text()
+
+
 def test_the_maximum_is_raised_on_announced_days_only():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 14, "maxWhenAnnounced": 70}])
     made = plan(spec, facts(APRIL_2021), EVENING, window("2021-03-29T00:00:00+02:00", 10))

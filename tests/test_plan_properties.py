@@ -66,6 +66,18 @@ def test_floors_lie_between_minimum_and_maximum(spec, start, in_effect):
 
 @given(_specs(), instants, in_effects)
 @many
+def test_a_plan_that_is_kept_only_in_part_says_the_same_of_it(spec, start, in_effect):
+    made = plan(spec, _start_of(spec, start, in_effect), start, _window(start))
+    part = made.shortened(timedelta(hours=20))
+    assert (part.ahead.start, part.window.length) == (made.ahead.start, 20 * 60)
+    assert np.array_equal(part.demand.load.sessions.high, made.demand.load.sessions.high[: part.grid.length])
+    for each, whole in zip(part.workloads, made.workloads, strict=True):
+        told = [step for step in steps(made, whole) if step.time < part.window.instant(part.window.length)]
+        assert list(steps(part, each)) == told
+
+
+@given(_specs(), instants, in_effects)
+@many
 def test_floors_never_move_faster_than_their_rates(spec, start, in_effect):
     made = plan(spec, _start_of(spec, start, in_effect), start, _window(start))
     for each in made.workloads:

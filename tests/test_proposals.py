@@ -1,6 +1,8 @@
 """What a change would do to platforms, as people see it before they agree."""
 
 import io
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +10,10 @@ from rich.console import Console
 
 from entcapacity.cli.proposals import Proposal, show
 from entcapacity.cli.proposing import unmoved
-from entcapacity.effects import of_announcement
+from entcapacity.effects import of_announcement, of_spec
 from entcapacity.facts import Bounds
 from entcapacity.school import SchoolAnnouncement
+from entcapacity.spec import Boost
 from specs import APRIL_2021, facts, instant, occitanie
 
 NOW = instant("2021-04-05T20:00:00+02:00")
@@ -38,7 +41,7 @@ def test_a_proposal_tells_days_peaks_shortfall_and_by_when_it_is_ready() -> None
     row = next(line for line in said.splitlines() if line.startswith("  portal"))
     assert "0 → " in row, "the shortfall above a maximum of 40"
     assert "Tue 2021-04-06 05:" in row
-    assert "portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in " ".join(said.split())
+    assert "portal: 42 replicas short at 2021-04-06 08:51; its autoscaler's maximum is 40: " in " ".join(said.split())
     assert "no longer" not in said
     assert "2 platforms are not concerned." in said
     assert max(map(len, said.splitlines())) <= 80
@@ -55,7 +58,7 @@ def test_of_a_withdrawal_it_is_said_what_no_longer_holds() -> None:
     said = " ".join(proposed(APRIL_2021.model_copy(update={"spec": spec}), APRIL_2021).split())
     assert "Remote → OnSite" in said
     assert "82 → 17 42 → 0" in said
-    assert "no longer: portal: 42 replicas short at 2021-04-06 08:51; the maximum is 40" in said
+    assert "no longer: portal: 42 replicas short at 2021-04-06 08:51; its autoscaler's maximum is 40: " in said
     assert " ! " not in said
 
 
@@ -64,6 +67,21 @@ def test_what_was_said_before_changes_nothing() -> None:
     said = " ".join(proposed(again, APRIL_2021).split())
     assert said.startswith("ent/occitanie Observe No change until Wed 2021-05-19: every floor stays as it was.")
     assert "portal" not in said
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "The peaks stay as they were"), ("fr", "Les pics restent")])
+def test_where_no_peak_changes_the_hours_are_told_instead_of_a_table_without_any_change(
+    language: str, shown: str
+) -> None:
+    made, known = occitanie(), facts(floors={"portal": 12})
+    now = instant("2021-03-15T14:00:00+01:00")
+    until = now + timedelta(hours=3)
+    boosted = made.spec.model_copy(update={"boost": Boost(percent=20, until=until)})
+    out = Console(file=io.StringIO(), width=80)
+    show(out, Proposal([(made, of_spec(made.spec, boosted, known, now, until + timedelta(days=1)))], 0, []), language)
+    head, said = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert head == "ent/occitanie  Observe"
+    assert re.fullmatch(rf"  {shown}.* \d+ → \d+\.", said)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The quick start word for word: real Helm, kubectl and our command in a shell, on the test cluster.
 
+It is Helm 3, which is the one that is there as a program; its commands are those of Helm 4.
+
 KWOK's pods run nothing. What the chart's pods would run is run here, as processes, with the ServiceAccount and the
 arguments that the chart gives them.
 """

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +25,9 @@ from entcapacity.reasons import LANGUAGES, reason
 from entcapacity.replay import Deviation, Measured, Replay, Trouble, replay
 from entcapacity.report import MOST_POINTS, Report, of_plan, of_replay
 from entcapacity.schooldays import embedded
+from pages import ROOT, demonstration
 from specs import APRIL_2021, capacity, facts, instant, window
 
-ROOT = Path(__file__).parents[1]
 ARTEFACTS = ROOT / ".artefacts"
 MOST_BYTES = 5_000_000
 SAID = instant("2021-03-31T20:00:00+02:00")
@@ -138,7 +140,7 @@ def test_nobody_waits_and_nothing_is_drawn_of_it() -> None:
 
 def test_a_replay_tells_the_result_in_words(morning: Report) -> None:
     said = " ".join(each["en"] for each in morning.summary)
-    assert said.startswith("Our plan turned nobody away. HPA at 70 %: people were left outside for ")
+    assert said.startswith("Our plan turned nobody away. HPA at 70 %: people outside for ")
     assert "Notre plan n'a refusé personne." in morning.summary[0]["fr"]
     assert [each["en"] for each in morning.known] == ["confinement-2021-04, announced 2021-03-31 20:00"]
 
@@ -185,7 +187,16 @@ def test_news_and_troubles_within_the_window_are_marked(replayed: Replay) -> Non
 def test_every_text_is_there_in_both_languages(morning: Report, planned: Report) -> None:
     for shown in (morning, planned):
         texts = [
-            *(shown.title, shown.when, *shown.summary, *shown.known, *shown.notices, *shown.reasons, shown.pictured),
+            *(
+                shown.title,
+                *shown.basis,
+                shown.when,
+                *shown.summary,
+                *shown.known,
+                *shown.notices,
+                *shown.reasons,
+                shown.pictured,
+            ),
             *(each.text for each in (*shown.days, *shown.events)),
             *(each for pair in shown.inputs for each in pair),
         ]
@@ -217,7 +228,7 @@ def test_waits_are_drawn_and_those_without_an_end_are_said_in_words(replayed: Re
     assert timedelta(minutes=longest) == next(each for each in replayed.scores if each.name == "hpa").longest_wait
     assert max(each or 0 for each in shown.waits["entcapacity"]) == 0
     pictures.write(shown, tmp_path / "whole.svg", "fr")
-    assert "Attente de qui vient alors" in (tmp_path / "whole.svg").read_text(encoding="utf-8")
+    assert "Attente à l'arrivée" in (tmp_path / "whole.svg").read_text(encoding="utf-8")
 
     hpa = next(each for each in replayed.runs if each.name == "hpa")
     span = window("2021-04-06T03:00:00+02:00", int(hpa.waiting.argmax()) / 1440)  # it ends in the storm
@@ -236,7 +247,7 @@ def test_who_came_is_said_as_what_it_is() -> None:
     for differs in (counted, Deviation(), Deviation(15, timedelta(minutes=10), seed=3)):
         made = replay(capacity(), facts(APRIL_2021), span, differs, "High", rivals=())
         shown = of_replay(made, TITLE, [(reason("InputSources"), {"en": "an address", "fr": "une allocution"})])
-        said.append([(label["fr"], value["fr"]) for label, value in shown.inputs[:3]] + [shown.when["fr"]])
+        said.append([(label["fr"], value["fr"]) for label, value in shown.inputs[:3]] + [shown.basis[1]["fr"]])
     assert all(each[0] == ("Sources", "une allocution") for each in said)
     assert [each[2] for each in said] == [
         ("Qui est venu, mesuré", "demand.csv"),
@@ -257,15 +268,36 @@ def test_pictures_are_what_their_names_say(morning: Report, tmp_path: Path) -> N
     assert sorted(each.name for each in tmp_path.iterdir()) == ["replay.PNG", "replay.svg"]
 
 
-def test_the_picture_of_the_readme_is_what_is_drawn_today(tmp_path: Path) -> None:
-    path = tmp_path / "replay.svg"
-    drawn = ["replay", "2021-04-06", "--rivals", "hpa,static-max", "--lang", "en", "--report", str(path)]
-    assert CliRunner().invoke(cli, drawn).exit_code == 0
-    shown, today = (_drawn(each) for each in (ROOT / "docs" / "replay-2021-04-06.svg", path))
+def test_the_picture_and_the_table_of_the_readme_are_what_comes_out_today(tmp_path: Path) -> None:
+    raised, path = tmp_path / "regional-ent.yaml", tmp_path / "replay.svg"
+    example = (ROOT / "examples" / "regional-ent.yaml").read_text(encoding="utf-8")
+    raised.write_text(example.replace("# maxWhenAnnounced", "maxWhenAnnounced"), encoding="utf-8")
+    _, command = demonstration()
+    files = {".artefacts/regional-ent.yaml": str(raised), "$(REPORT)": str(path)}
+    april = [files.get(each, each.replace("examples/", f"{ROOT}/examples/")) for each in command]
+    week = ["replay", "-f", str(raised), "--from=2026-11-16T00:00:00+01:00", "--until=2026-11-23T00:00:00+01:00"]
+    columns = []
+    for each in (april, [*week, "--deviation=10", "--early=5"]):
+        run = CliRunner().invoke(cli, [*each, "--rivals", "hpa,keda-cron,static-max", "--lang", "en", "-o", "json"])
+        assert run.exit_code == 0, run.output
+        columns.append({one["name"]: one for one in json.loads(run.stdout)["results"]})
+    today = [
+        [figure for one in columns for figure in _in_hours(one[name])]
+        for name in ("entcapacity", "hpa", "keda-cron", "static-max")
+    ]
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| Replica-hours")[2].partition("\n\n")[0]
+    shown = [[each.strip() for each in line.split("|")[2:-1]] for line in table.splitlines()[2:]]
+    assert shown == today
+    old, new = (_drawn(each) for each in (ROOT / "docs" / "replay-2021-04-06.svg", path))
     renew = "renew it: CONTRIBUTING.md, Pages and pictures"
-    assert today[0] == shown[0], renew
-    assert [len(each) for each in today[1]] == [len(each) for each in shown[1]], renew
-    assert all(np.allclose(one, other, atol=0.1) for one, other in zip(today[1], shown[1], strict=True)), renew
+    assert new[0] == old[0], renew
+    assert [len(each) for each in new[1]] == [len(each) for each in old[1]], renew
+    assert all(np.allclose(one, other, atol=0.1) for one, other in zip(new[1], old[1], strict=True)), renew
+
+
+def _in_hours(result: dict[str, Any]) -> list[str]:
+    """Replica-hours, and person-hours outside, as the README writes them."""
+    return [f"{result['replicaHours']:,.0f}", f"{ceil(result['refusedUserMinutes'] / 60):,}"]
 
 
 def _drawn(path: Path) -> tuple[list[str], list[list[float]]]:
@@ -447,7 +479,7 @@ def test_the_language_is_switched(browser: Browser, page_of_morning: Path) -> No
     page.locator("#chart").focus()
     page.keyboard.press("End")
     assert "mercredi 7 avril 2021" in seen.readout()
-    assert "Attente de qui vient alors, en minutes" in seen.readout()
+    assert "Attente à l'arrivée, en minutes" in seen.readout()
     page.keyboard.press("Escape")
     visible = page.locator("body").inner_text()
     assert "Qui s'en sort comment" in visible

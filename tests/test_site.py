@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pages import PAGES, ROOT, blocks
+from pages import PAGES, ROOT, blocks, demonstration
 
 FRENCH = ROOT / "docs" / "fr"
 
@@ -69,11 +70,11 @@ def test_pages_say_their_language(site: Path) -> None:
 
 
 def test_a_link_that_leads_nowhere_fails_it(tmp_path: Path) -> None:
-    page, settings = tmp_path / "index.md", f"--conf-dir={ROOT / 'docs'}"
-    page.write_text("# Page\n\n[here](index.md#page)\n", encoding="utf-8")
-    assert build(tmp_path, tmp_path / "built", settings).returncode == 0
-    page.write_text("# Page\n\n[a](nowhere.md) [b](index.md#nobody)\n", encoding="utf-8")
-    done = build(tmp_path, tmp_path / "built", settings)
+    page, settings = tmp_path / "page.md", (f"--conf-dir={ROOT / 'docs'}", "--define=root_doc=page")
+    page.write_text("# Page\n\n[here](page.md#page)\n", encoding="utf-8")
+    assert build(tmp_path, tmp_path / "built", *settings).returncode == 0
+    page.write_text("# Page\n\n[a](nowhere.md) [b](page.md#nobody)\n", encoding="utf-8")
+    done = build(tmp_path, tmp_path / "built", *settings)
     assert done.returncode
     assert "nowhere" in done.stderr
     assert "nobody" in done.stderr
@@ -140,6 +141,12 @@ def test_every_field_is_told_with_its_meaning(kind: str, site: Path) -> None:
     assert set(SCHEMAS[kind]["spec"]["properties"]) <= titles
 
 
+def test_the_page_of_fields_is_what_is_made_today() -> None:
+    page = runpy.run_path(str(ROOT / "docs" / "fields.py"))["page"]()
+    renew = "renew it: python docs/fields.py"
+    assert (ROOT / "docs" / "fields.md").read_text(encoding="utf-8") == page, renew
+
+
 # --- two languages ----------------------------------------------------------------------------------------------------
 
 
@@ -165,8 +172,7 @@ def test_the_readme_installs_as_the_quick_start_does() -> None:
 
 def test_the_readme_shows_what_the_demonstration_prints() -> None:
     (shown,) = (each.text for each in blocks(ROOT / "README.md") if each.text.startswith("Take note"))
-    made = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndemo:")[2].partition("entcapacity ")[2]
-    command = made.partition("\n\t@")[0].replace("\\\n", " ").split()
+    command, _ = demonstration()
     done = subprocess.run(
         [sys.executable, "-m", "entcapacity", *command, "--lang=en"],
         cwd=ROOT,

@@ -1,13 +1,13 @@
 """How platforms stand, as people and machines read it."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from entcapacity.cli.statuses import as_table, statuses, troubles
+from entcapacity.cli.statuses import as_table, nothing_there, statuses, troubles
 from specs import AUDIENCE, WORKLOADS, instant
 from test_cli import assert_complete, assert_documented
 
@@ -44,7 +44,7 @@ def printed(what: Any, width: int = 80) -> str:
 
 
 def test_a_platform_is_told_with_its_next_change_and_its_condition() -> None:
-    document = statuses([platform(BUSY)], NOW, "en")
+    document = statuses([platform(BUSY)], None, NOW, "en")
     assert_documented("status", document)
     assert_complete("status", document)
     (shown,) = document["platforms"]
@@ -57,7 +57,7 @@ def test_a_platform_is_told_with_its_next_change_and_its_condition() -> None:
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("namespaces", [False, True])
 def test_the_table_fits_eighty_columns_and_loses_no_figure(language: str, namespaces: bool) -> None:
-    document = statuses([platform(BUSY), platform({}, "fresh")], NOW, language)
+    document = statuses([platform(BUSY), platform({}, "fresh")], None, NOW, language)
     table = printed(as_table(document, NOW, language, namespaces))
     assert max(map(len, table.splitlines())) <= 80
     for figure in ("214/220", "6 → 20", "TooLate", "Enforce"):
@@ -66,7 +66,7 @@ def test_the_table_fits_eighty_columns_and_loses_no_figure(language: str, namesp
 
 def test_what_no_operator_has_looked_at_is_unknown_and_so_is_an_overdue_change() -> None:
     late = BUSY | {"nextChange": BUSY["nextChange"] | {"at": "2021-04-05T17:00:00Z"}}  # type: ignore[operator]
-    document = statuses([platform({}), platform(late)], NOW, "en")
+    document = statuses([platform({}), platform(late)], None, NOW, "en")
     codes = [(each["condition"]["status"], each["condition"]["reason"]) for each in document["platforms"]]
     assert codes == [("Unknown", "NoOperator"), ("Unknown", "ChangeOverdue")]
     assert len(list(troubles(document, namespaces=True))) == 2
@@ -74,7 +74,7 @@ def test_what_no_operator_has_looked_at_is_unknown_and_so_is_an_overdue_change()
 
 def test_only_what_is_not_as_it_should_be_is_told_below() -> None:
     well = platform(BUSY | condition("True", "AllWell", "all is well"))
-    document = statuses([well, platform(BUSY, "other")], NOW, "en")
+    document = statuses([well, platform(BUSY, "other")], None, NOW, "en")
     assert list(troubles(document, namespaces=False)) == ["other: portal: Ready only at 2021-04-06 08:40"]
 
 
@@ -86,8 +86,21 @@ def test_only_what_is_not_as_it_should_be_is_told_below() -> None:
         (timedelta(days=9), "2021-04-14 20:00 portal"),
     ],
 )
-def test_a_change_is_told_on_the_clock_of_who_reads(at: timedelta, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entcapacity.cli.statuses.here", lambda instant: instant.astimezone(NOW.tzinfo))
-    change = {"at": (NOW + at).isoformat(), "workload": "portal", "from": 2, "to": 3}
-    document = statuses([platform(BUSY | {"nextChange": change})], NOW, "en")
+def test_a_change_is_told_on_the_clock_of_the_platform(at: timedelta, shown: str) -> None:
+    change = {"at": (NOW + at).astimezone(UTC).isoformat(), "workload": "portal", "from": 2, "to": 3}
+    document = statuses([platform(BUSY | {"nextChange": change})], None, NOW, "en")
     assert shown in " ".join(printed(as_table(document, NOW, "en", namespaces=False), 200).split())
+
+
+def test_a_platform_overseas_has_its_own_clock_and_one_that_cannot_be_read_none() -> None:
+    island, broken = platform(BUSY, "reunion"), platform(BUSY, "broken")
+    island["spec"]["audience"] = [{"academies": ["La Réunion"], "levels": ["Lycee"], "pupils": 30_000}]
+    broken["spec"]["audience"] = []
+    document = statuses([island, broken], None, NOW, "en")
+    assert [each["timezone"] for each in document["platforms"]] == ["Indian/Reunion", "UTC"]
+    assert "Tue 08:10 pgbouncer" in " ".join(printed(as_table(document, NOW, "en", namespaces=False), 200).split())
+
+
+def test_where_no_platform_is_it_is_said_where_it_was_looked() -> None:
+    assert "namespace entt; -A" in nothing_there(statuses([], "entt", NOW, "en"), "en")
+    assert "any namespace" in nothing_there(statuses([], None, NOW, "en"), "en")

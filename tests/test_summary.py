@@ -64,8 +64,8 @@ def seen(name: str, ready: int = 4, **more: Any) -> Seen:
 
 def state(*there: Seen | Reason, made: Plan = PLAN, **more: Any) -> State:
     found = dict(zip((each.name for each in made.workloads), there, strict=True))
-    values: dict[str, Any] = {"asked": {}, "startups": {}, "longest_wait": timedelta(minutes=2)} | more
-    return State(made, cost(made), seen=found, **values)
+    values: dict[str, Any] = {"asked": {}, "startups": {}, "longest_wait": timedelta(minutes=2), "later": None} | more
+    return State(made, cost=cost(made), seen=found, **values)
 
 
 def shown(*there: Seen | Reason, **more: Any) -> dict[str, Any]:
@@ -122,6 +122,18 @@ def test_where_nothing_changes_there_is_no_next_change() -> None:
     assert next_change(flat, index) is None
     assert next_step(flat, index) is None
     assert "nextChange" not in status(state(seen("portal"), made=flat), NOW, "en")
+
+
+def test_a_change_beyond_what_is_kept_of_a_plan_is_told_and_the_published_plan_is_the_same() -> None:
+    kept = PLAN.shortened(timedelta(days=3))
+    assert document(kept) == document(PLAN)
+    flat = planned({**WORKLOADS[1], "min": 200, "max": 200}, days=2)
+    later = next_change(PLAN, PLAN.grid.index(NOW))
+    assert later is not None
+    found = status(state(seen("portal"), made=flat, later=later), NOW, "en")
+    assert found["nextChange"]["at"] == iso(later.at)
+    before = status(state(seen("auth"), seen("portal"), made=kept, later=None), NOW, "en")
+    assert before["nextChange"]["at"] == iso(later.at)
 
 
 def test_a_raised_maximum_is_a_step_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 from entcapacity import calendar_files
 from entcapacity.calendar_files import CalendarError
@@ -40,11 +41,11 @@ class Calendars:
                 continue
             found = texts[each.name]
             if not isinstance(found, Reason):
-                try:
-                    files[each.name] = calendar_files.read(each.spec.from_config_map.key, found)
+                terms = _read(each.spec.from_config_map.key, found)
+                if isinstance(terms, Terms):
+                    files[each.name] = terms
                     continue
-                except CalendarError as error:
-                    found = reason("CalendarUnreadable", calendar=each.name, problem=str(error))
+                found = reason("CalendarUnreadable", calendar=each.name, problem=str(terms))
             problems[each.name] = found
             if each.name in self.files:
                 files[each.name] = self.files[each.name]
@@ -85,6 +86,15 @@ class Calendars:
             for each in spec.audience
         )
         return spec.model_copy(update={"audience": tuple(audience)})
+
+
+@lru_cache(maxsize=64)
+def _read(name: str, text: str) -> Terms | CalendarError:
+    """What a file says, or what is wrong with it; each text is read once, since a large one takes a while."""
+    try:
+        return calendar_files.read(name, text)
+    except CalendarError as error:
+        return error
 
 
 def means(scope: Scope | None, spec: ENTCapacitySpec) -> bool:

@@ -23,6 +23,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "GitOpsOwned": "Accepted",
     "CalendarUnreadable": "CalendarKnown",
     "CalendarMissing": "CalendarKnown",
+    "AnnouncementNotRead": "CalendarKnown",
     "CalendarEnds": "CalendarKnown",
     "CalendarHole": "CalendarKnown",
     "Holding": "Planned",

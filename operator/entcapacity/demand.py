@@ -6,7 +6,7 @@ Everything is computed on the 1-minute UTC grid, stream by stream, and summed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, reduce
 from typing import Final
@@ -17,7 +17,7 @@ import numpy as np
 from entcapacity.announcements import Announcements
 from entcapacity.curves import Shares, built_in, users_of
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, sliding_max, sliding_min
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, shortened, sliding_max, sliding_min
 from entcapacity.presence import Presence, presence
 from entcapacity.schooldays import Calendar
 from entcapacity.slots import shifted, start_slots
@@ -141,6 +141,18 @@ class Demand:
     def load(self) -> Load:
         """The plain load."""
         return self.loads[()]
+
+    def shortened(self, length: int) -> Demand:
+        """Only its first minutes; start slots stay."""
+        return replace(
+            shortened(self, length),
+            grid=Grid(self.grid.start, length),
+            loads={
+                weights: Load(shortened(each.sessions, length), shortened(each.logins, length))
+                for weights, each in self.loads.items()
+            },
+            streams=tuple(shortened(each, length) for each in self.streams),
+        )
 
 
 def demand(spec: ENTCapacitySpec, calendar: Calendar, known: Announcements, grid: Grid) -> Demand:

@@ -29,7 +29,8 @@ _HILL: Final = "#c4c4c4"
 _STYLES: Final[Mapping[str, tuple[str, Sequence[int]]]] = {
     "band": ("#a9d6f2", ()),
     "expected": (_BLUE, (5, 3)),
-    "came": (_BLACK, ()),
+    "simulated": (_BLACK, ()),
+    "measured": (_BLACK, ()),
     "took": (_HILL, ()),
     "shortfall": ("#eda27a", ()),
     "need": (_BLACK, (4, 3)),
@@ -126,7 +127,7 @@ def drawing(
 
 def titled(spec: Spec, report: Report, language: str) -> Spec:
     """The same with its heading and its result, for a picture that stands alone."""
-    said = [each[language] for each in (*report.summary, report.pictured)]
+    said = [each[language] for each in (*report.basis, *report.summary, report.pictured)]
     title = {"text": report.title[language], "subtitle": said, "fontSize": 18, "subtitleFontSize": 13, "offset": 16}
     return {**spec, "title": {**title, "anchor": "start", "subtitlePadding": 6}}
 
@@ -146,7 +147,10 @@ def _datasets(report: Report, language: str, workload: str) -> dict[str, list[Sp
 
 def curve_labels(report: Report) -> dict[str, Reason]:
     """How each curve is called."""
-    plain = ("band", "expected", "came", "took", "need", "asked", "ready", "maximum", "shortfall", "queue", "wait")
+    plain = (
+        *("band", "expected", "simulated", "measured", "took"),
+        *("need", "asked", "ready", "maximum", "shortfall", "queue", "wait"),
+    )
     labels = {name: reason(f"Curve{name.capitalize()}") for name in plain}
     return labels | {each: short(each) for each in ("entcapacity", *report.rivals)}
 
@@ -320,7 +324,7 @@ def _always(report: Report) -> dict[str, list[str]]:
     """The curves of each panel that are drawn whichever rivals are."""
     lacking = any(_falls_short(each.columns) for each in report.workloads.values())
     return {
-        "people": ["band", "expected", *(["came"] if report.rivals else [])],
+        "people": ["band", "expected", *(each for each in ("simulated", "measured") if each in report.people)],
         "replicas": [
             *(["took"] if report.rivals else []),
             *(["shortfall"] if lacking else []),
@@ -403,7 +407,7 @@ def _series(panel: str, names: Sequence[str], report: Report, language: str) -> 
     }
 
 
-_THICK: Final = ("came", "ready", "entcapacity", "queue", "wait")
+_THICK: Final = ("simulated", "measured", "ready", "entcapacity", "queue", "wait")
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 48, 168, 336)
 """Hours that may lie between two marks of the time axis."""
 _STEP: Final = (

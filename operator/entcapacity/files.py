@@ -28,6 +28,7 @@ STDIN: Final = "-"
 _RESOURCE_ENDINGS: Final = (".yaml", ".yml", ".json")
 _CALENDAR_ENDINGS: Final = (".csv", ".ics")
 _WRITE: Final = "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar"
+_RENDER: Final = "helm template NAME charts/ent-platform -n NAMESPACE -f FILE | entcapacity plan -f -"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,9 @@ class _Reader:
             self._take_config_map(file, document)
             return
         if isinstance(value, Mapping) and (not isinstance(kind, str) or kind not in RESOURCES):
+            if kind is None and "workloads" in value:
+                self._say_in(file, document, "kind", kind, f"is missing: if these are values of the chart, {_RENDER}")
+                return
             what = "is missing" if kind is None else "is a kind that is not read here"
             self._say_in(file, document, "kind", kind, f"{what}: {_WRITE}; leave out all others")
             return

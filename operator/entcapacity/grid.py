@@ -5,16 +5,19 @@ Local dates and times exist only here, at the edge: Réunion is UTC+4, Polynési
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entcapacity.fields import MINUTES_PER_DAY
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,6 +128,15 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
 def ratio(over: Floats, under: Floats) -> Floats:
     """``over / under``, and 1 where that is nothing of nothing."""
     return np.divide(over, under, out=np.ones_like(under), where=under > 0)
+
+
+Curves = TypeVar("Curves", bound="DataclassInstance")
+
+
+def shortened(curves: Curves, length: int) -> Curves:
+    """A dataclass with only the first minutes of each of its arrays, as copies: the rest is let go of."""
+    values = {each.name: getattr(curves, each.name) for each in fields(curves)}
+    return replace(curves, **{n: v[:length].copy() for n, v in values.items() if isinstance(v, np.ndarray)})
 
 
 Numbers = TypeVar("Numbers", Floats, Ints)

@@ -40,6 +40,8 @@ from entcapacity.world import CAPACITY, Key
 
 HORIZON: Final = timedelta(days=14)
 """How far a plan reaches: what stands in its way is said so long before."""
+KEPT: Final = timedelta(days=5)
+"""How much of a plan is remembered: it is followed for an hour, or over a long weekend if none can be made any more."""
 REPLAN_EVERY: Final = timedelta(hours=1)
 """How often it is planned anew though nothing changed: quotas and nodes do, and nobody watches them."""
 STATUS_EVERY: Final = timedelta(minutes=5)
@@ -57,8 +59,13 @@ _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
+_ROOM_SECONDS: Final = 2.0
+"""How long a plan waits for quotas and nodes."""
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+"""When one is needed that nobody waits for."""
 
 log = logging.getLogger("entcapacity")
 
@@ -68,6 +75,9 @@ class Made:
     """A plan, what it was made from, and what follows from it."""
 
     plan: Plan
+    """Of its first ``KEPT``."""
+    later: summary.Change | None
+    """The first change of a floor after that."""
     cost: Cost
     found: tuple[Reason, ...]
     longest_wait: timedelta | None
@@ -96,6 +106,7 @@ class Keeper:
         self._deciders: dict[Ref, Decider] = {}
         self._due: dict[str, Due] = {}
         self._last: datetime | None = None
+        self._needed = datetime.min.replace(tzinfo=UTC)
         self._asked: dict[str, Asked] = {}
         self._refused: dict[str, _Refused] = {}
         self._not_let_go: list[Reason] = []
@@ -105,10 +116,15 @@ class Keeper:
         self._raised: dict[str, Raises] = {}
         self._formers: dict[Ref, int | None] = {}
         self._remembered = False
+        self._room: room.Room | None = None
+        self._looking_at_room: asyncio.Task[None] | None = None
+        self._without_room = False
+        """Whether it was planned before quotas and nodes were known."""
         self._looked_at_late = -inf
         self._said_at = -inf
         self._published: tuple[Any, ...] = ()
         self._not_published: tuple[Made | None, str] = (None, "")
+        self._publishing: asyncio.Task[None] | None = None
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
@@ -127,6 +143,8 @@ class Keeper:
                 await _first(stopped, self._woken, seconds)
                 await asyncio.sleep(_TOGETHER_SECONDS)
         finally:
+            if self._publishing is not None:
+                self._publishing.cancel()
             self._around.world.sleeps(self._key, self._woken.set)
             self._around.pulse.rest(self._name)
             self._around.limits.pop(self._key, None)
@@ -140,8 +158,10 @@ class Keeper:
             self._around.meters.forget(self._key)
 
     async def _pass_guarded(self) -> float:
+        self._around.pulse.rest(self._name)  # who waits for its turn is not silent: those would be that it waits for
         try:
-            async with self._lock:
+            async with self._around.turns.turn(self._needed), self._lock:
+                self._around.pulse.beat(self._name)
                 seconds = _IDLE_SECONDS if self._gone else await self._pass()
             if not self._gone:  # nothing is said any more of what is gone
                 self._around.meters.passed(self._key, self._around.clock.now())
@@ -187,7 +207,9 @@ class Keeper:
         self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
-        found += about_calendars
+        unread = self._around.almanac.unread(spec)
+        found += [*about_calendars, *unread]
+        incomplete = incomplete or bool(unread)
         if incomplete:
             found.append(reason("Holding"))
         made = await self._plan(document, spec, seen, objects, now, found)
@@ -206,21 +228,24 @@ class Keeper:
         self._around.meters.saw(self._key, look.observation)
         self._look_at_due(made.plan, seen, now)
         retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
+        self._around.pulse.beat(self._name)  # each write may wait for a webhook that has died: the loop lives
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
-        state = summary.State(made.plan, made.cost, made.longest_wait, seen, self._asked, self._startups)
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._asked, self._startups)
         status = summary.status(state, now, self._around.language)
         if (sessions := status["admission"].get("sessions")) is not None:
             self._around.limits[self._key] = sessions
         else:  # where no workload says what it carries, there is no limit to tell
             self._around.limits.pop(self._key, None)
         again = await self._say(document, found, now, status)
-        await self._publish(document, made, now)
+        self._around.pulse.beat(self._name)
+        self._publish_in_turn(document, made, now)
+        self._needed = self._next(made.plan, now)
         seconds = [
             _IDLE_SECONDS,
             self._around.almanac.rest(),
-            clock.seconds_until(self._next(made.plan, now)),
+            clock.seconds_until(self._needed),
             *retry,
             *again,
         ]
@@ -311,7 +336,15 @@ class Keeper:
         above = not suspended and any(
             moved_up(each, self._asked.get(name), begun.get(name, 0)) for name, each in there.items()
         )
-        if old and old.key == key and not above and now - old.plan.as_of < REPLAN_EVERY and now >= old.plan.as_of:
+        roomy = self._without_room and self._room is not None
+        if (
+            old
+            and old.key == key
+            and not above
+            and not roomy
+            and now - old.plan.as_of < REPLAN_EVERY
+            and now >= old.plan.as_of
+        ):
             return old
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
@@ -319,7 +352,7 @@ class Keeper:
         facts = replace(facts, floors=floors, since=minute - MINUTE)
         window = Grid.between(minute - MINUTE, minute + HORIZON)
         running = {name: each.replicas for name, each in there.items()}
-        held = await self._room(spec)
+        held = await self._last_room(spec)
         templates = {name: objects.workloads[each.target.key] for name, each in there.items()}
 
         def make() -> Made:
@@ -327,10 +360,11 @@ class Keeper:
             planned = plan(spec, facts, now, window)
             costs = cost(planned)
             why = (*notices(planned, costs), *room.shortages(planned, running, taken, held))
-            return Made(planned, costs, why, summary.longest_wait(planned), key)
+            wait, kept = summary.longest_wait(planned), planned.shortened(KEPT)
+            return Made(kept, summary.next_change(planned, kept.inner.stop - 1), costs, why, wait, key)
 
         try:
-            self._made = await asyncio.to_thread(make)
+            self._made = await asyncio.get_running_loop().run_in_executor(self._around.planning, make)
         except Exception as error:  # whatever it is, what is there is held
             log.exception("%s: the plan failed", self._name)
             found.append(reason("PlanFailed", problem=f"{type(error).__name__}: {error}"))
@@ -341,15 +375,26 @@ class Keeper:
         """Who decides for what is scaled."""
         return self._deciders.setdefault(target, Decider(self._key[1]))
 
-    async def _room(self, spec: ENTCapacitySpec) -> room.Room:
-        """What bounds our pods; nothing where we may not ask."""
+    async def _last_room(self, spec: ENTCapacitySpec) -> room.Room:
+        """What bounds our pods, as it is or was last known: no floor waits for an answer that does not come. Nothing
+        where we may not ask. Where it was never known, it is planned anew once it is."""
+        if self._looking_at_room is None or self._looking_at_room.done():
+            self._looking_at_room = asyncio.create_task(self._look_at_room(spec))
+        await asyncio.wait({self._looking_at_room}, timeout=_ROOM_SECONDS)
+        self._without_room = self._room is None
+        return self._room or room.Room()
+
+    async def _look_at_room(self, spec: ENTCapacitySpec) -> None:
         try:
             quotas = await self._around.kube.quotas(self._key[0])
             nodes = await self._around.kube.nodes() if spec.nodes.max is None and not spec.nodes.startup else []
+            self._room = room.Room(quotas, nodes)
         except ClusterError as error:
             log.info("%s: no look at quotas and nodes: %s", self._name, error)
-            return room.Room()
-        return room.Room(quotas, nodes)
+            if error.status:
+                self._room = room.Room()
+        if self._without_room:
+            self._woken.set()
 
     # --- acting -------------------------------------------------------------------------------------------------------
 
@@ -515,7 +560,8 @@ class Keeper:
     def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
         index = made.plan.grid.index(now)
         due = {name: each.by(made.plan, name, index) for name, each in self._due.items()}
-        self._around.meters.planned(self._key, made.plan, seen, due, index, summary.next_change(made.plan, index))
+        change = summary.next_change(made.plan, index) or made.later
+        self._around.meters.planned(self._key, made.plan, seen, due, index, change)
         for each in made.plan.workloads:  # also what an operator before us measured
             self._around.meters.started(self._key, each.name, self._startups.get(each.name, Startups()))
 
@@ -538,9 +584,10 @@ class Keeper:
             return [wait]
         self._said_at = time.monotonic()
         self._around.world.put(await self._around.kube.apply_status(Ref.of(document), status))
-        for each in _turned(before.get("conditions", []), shown_conditions):
+        turned = _turned(before.get("conditions", []), shown_conditions)
+        for each in turned:
             log.info("%s: %s=%s, %s: %s", self._name, each["type"], each["status"], each["reason"], each["message"])
-            await self._event(document, each)
+        await asyncio.gather(*(self._event(document, each) for each in turned))
         return []
 
     async def _event(self, document: Object, turned: Mapping[str, Any]) -> None:
@@ -556,14 +603,30 @@ class Keeper:
         except ClusterError as error:
             log.info("%s: no Event written: %s", self._name, error)
 
-    async def _publish(self, document: Object, made: Made, now: datetime) -> None:
-        """Writes the plan of the next 48 hours for other programs, when there is a new one and every six hours."""
-        version = (made.key, now.timestamp() // (6 * 3600))
-        tried, said = self._not_published
-        if self._published == version or tried is made:  # what is somebody else's is tried again with the next plan
+    def _publish_in_turn(self, document: Object, made: Made, now: datetime) -> None:
+        """Has the plan published where it is new, and every six hours, once nobody waits to act: its reasons take
+        longer than the plan itself."""
+        tried, _ = self._not_published  # what is somebody else's is tried again with the next plan
+        if self._published == _edition(made, now) or tried is made:
             return
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.create_task(self._publish_last(document))
+
+    async def _publish_last(self, document: Object) -> None:
+        try:
+            async with self._around.turns.turn(_LAST):
+                if self._made is not None and not self._gone:
+                    await self._publish(document, self._made, self._around.clock.now())
+        except Exception:  # tried again with the next pass
+            log.exception("%s: the plan was not published", self._name)
+
+    async def _publish(self, document: Object, made: Made, now: datetime) -> None:
+        """Writes the plan of the next 48 hours for other programs."""
+        _, said = self._not_published
         namespace, name = self._key
-        text = await asyncio.to_thread(summary.published, made.plan, name, now, self._around.language)
+        text = await asyncio.get_running_loop().run_in_executor(
+            self._around.planning, summary.published, made.plan, name, now, self._around.language
+        )
         owner = {
             "apiVersion": document["apiVersion"],
             "kind": document["kind"],
@@ -588,13 +651,18 @@ class Keeper:
                 if why != said:
                     await self._event(document, {"status": "False", "reason": "PlanNotPublished", "message": why})
             return
-        self._published, self._not_published = version, (None, "")
+        self._published, self._not_published = _edition(made, now), (None, "")
 
     def _next(self, planned: Plan, now: datetime) -> datetime:
         """When something changes by itself: a step, a maximum, or news that were prepared."""
         step = summary.next_step(planned, planned.grid.index(now))
         prepared = (each for each in news(planned.spec, planned.facts) if each > now)
         return min((*prepared, *((step,) if step else ())), default=now + REPLAN_EVERY)
+
+
+def _edition(made: Made, now: datetime) -> tuple[Any, ...]:
+    """What is published: a plan, as of a quarter of a day."""
+    return made.key, now.timestamp() // (6 * 3600)
 
 
 def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:

@@ -18,7 +18,11 @@ from kubernetes.aio.client.exceptions import ApiException
 from entcapacity.drivers import Write
 from entcapacity.targets import MANAGER, Object, Ref, data_owner
 
-REQUEST_SECONDS: Final = 10.0
+READ_SECONDS: Final = 10.0
+"""How long what is read may take."""
+WRITE_SECONDS: Final = 35.0
+"""How long a write may take: an admission webhook that has died is waited for by the API server, 10 s by default and
+30 at most, before it does without (``failurePolicy: Ignore``)."""
 NODES_SECONDS: Final = 10.0
 """How long a list of nodes serves all who ask."""
 BY_HAND: Final = "entcapacity-cli"
@@ -58,6 +62,7 @@ class Kube:
         self._plurals: dict[tuple[str, str], str] = {}
         self._nodes: list[Object] = []
         self._nodes_at = -inf
+        self._no_nodes: ClusterError | None = None
         self._listing_nodes = asyncio.Lock()
 
     async def close(self) -> None:
@@ -104,7 +109,7 @@ class Kube:
             scaled = self._custom.patch_namespaced_custom_object_scale(
                 *where, write.body, field_manager=write.manager, _content_type="application/merge-patch+json"
             )
-            found: Object = await _answered(scaled)
+            found: Object = await _answered(scaled, WRITE_SECONDS)
             return found
         return await self._apply(where, write.body, write.manager)
 
@@ -125,7 +130,7 @@ class Kube:
             )
         else:
             asked = self._custom.patch_cluster_custom_object_status(group, version, plural, ref.name, body, **options)
-        found: Object = await _answered(asked)
+        found: Object = await _answered(asked, WRITE_SECONDS)
         return found
 
     async def create(self, body: Mapping[str, Any], dry_run: bool = False) -> Object:
@@ -134,7 +139,7 @@ class Kube:
         plural = await self._plural(body["apiVersion"], body["kind"])
         options: dict[str, Any] = {"field_manager": BY_HAND} | ({"dry_run": "All"} if dry_run else {})
         found: Object = await _answered(
-            self._custom.create_cluster_custom_object(group, version, plural, dict(body), **options)
+            self._custom.create_cluster_custom_object(group, version, plural, dict(body), **options), WRITE_SECONDS
         )
         return found
 
@@ -148,7 +153,7 @@ class Kube:
             if namespace
             else self._custom.patch_cluster_custom_object(group, version, plural, name, dict(patch), **options)
         )
-        found: Object = await _answered(asked)
+        found: Object = await _answered(asked, WRITE_SECONDS)
         return found
 
     async def free(self, ref: Ref, finalizer: str) -> None:
@@ -162,7 +167,8 @@ class Kube:
         await _answered(
             self._custom.patch_namespaced_custom_object(
                 *await self._where(ref), body, _content_type="application/merge-patch+json"
-            )
+            ),
+            WRITE_SECONDS,
         )
 
     async def config_map(self, namespace: str, name: str) -> Object | None:
@@ -220,13 +226,19 @@ class Kube:
 
     async def nodes(self, named: Collection[str] = ()) -> list[Object]:
         """All nodes, as they were within the last ``NODES_SECONDS``, or now where one that is ``named`` was not there
-        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once."""
+        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once. An error is
+        everybody's for as long."""
         async with self._listing_nodes:
+            old = time.monotonic() - self._nodes_at > NODES_SECONDS
             known = {each["metadata"]["name"] for each in self._nodes}
-            if time.monotonic() - self._nodes_at > NODES_SECONDS or not known.issuperset(named):
-                asked_at = time.monotonic()
-                self._nodes = (await self._core("GET", "nodes"))["items"]
-                self._nodes_at = asked_at
+            if old or (self._no_nodes is None and not known.issuperset(named)):
+                self._nodes_at, self._no_nodes = time.monotonic(), None
+                try:
+                    self._nodes = (await self._core("GET", "nodes"))["items"]
+                except ClusterError as error:
+                    self._nodes_at, self._no_nodes = time.monotonic(), error
+            if self._no_nodes is not None:
+                raise self._no_nodes.with_traceback(None)  # it would grow with each time that it is raised
             return self._nodes
 
     async def quotas(self, namespace: str) -> list[Object]:
@@ -247,13 +259,13 @@ class Kube:
         async def answer() -> Any:
             return (await self.api.call_api(*asked, _preload_content=False)).response
 
-        return await _raw(answer())
+        return await _raw(answer(), READ_SECONDS if method == "GET" else WRITE_SECONDS)
 
     async def _apply(self, where: Where, body: Mapping[str, Any], manager: str) -> Object:
         asked = self._custom.patch_namespaced_custom_object(
             *where, dict(body), field_manager=manager, force=True, _content_type=_APPLY
         )
-        found: Object = await _answered(asked)
+        found: Object = await _answered(asked, WRITE_SECONDS)
         return found
 
     async def _where(self, ref: Ref) -> Where:
@@ -275,21 +287,21 @@ class Kube:
         return self._plurals[api_version, kind]
 
 
-async def _answered(asked: Awaitable[Any]) -> Any:
+async def _answered(asked: Awaitable[Any], seconds: float = READ_SECONDS) -> Any:
     try:
-        return await asyncio.wait_for(asked, REQUEST_SECONDS)
+        return await asyncio.wait_for(asked, seconds)
     except ApiException as error:
         raise ClusterError(error.status or 0, _message(error.body, error.reason)) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise ClusterError(0, f"the API server does not answer: {error or type(error).__name__}") from None
 
 
-async def _raw(asked: Awaitable[Any]) -> Any:
+async def _raw(asked: Awaitable[Any], seconds: float) -> Any:
     async def read() -> tuple[int, str, str]:
         response = await asked
         return response.status, response.reason, await response.text(errors="replace")
 
-    status, why, text = await _answered(read())
+    status, why, text = await _answered(read(), seconds)
     if status >= HTTPStatus.BAD_REQUEST:  # also of what stands before the API server, and says so in plain words
         raise ClusterError(status, _message(text, why))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
@@ -18,7 +19,10 @@ from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
 LEASE_SECONDS: Final = 15
 """After so long without a sign of the leader, another one takes over."""
 RENEW_SECONDS: Final = 10
+"""After so long without a renewal, a leader stops acting."""
 RETRY_SECONDS: Final = 2
+WRITE_SECONDS: Final = 5
+"""How long a write of the Lease may take: longer than the 3 s for which Gatekeeper is waited for when it has died."""
 RELEASING: Final = "release:"
 """So begins the identity of what takes the Lease to give everything back."""
 
@@ -36,6 +40,13 @@ class _Lock(LeaseLock):
         """Set for good once it was taken to give everything back, while we were there."""
         self._holder: str | None = None
         """Whose it was at the last look."""
+        self._renewed = time.monotonic()
+        """No later than the time that it bears."""
+
+    async def lapse(self) -> None:
+        """Waits until it was not renewed for so long that it must not be acted on any more."""
+        while (left := self._renewed + RENEW_SECONDS - time.monotonic()) > 0:
+            await asyncio.sleep(left)
 
     async def get(self, name: str, namespace: str) -> Any:
         try:
@@ -60,26 +71,29 @@ class _Lock(LeaseLock):
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         # not the library's own: kubernetes 37.0 asks for pretty=True there, which its own client refuses
         body = client.V1Lease(metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record))
-        return await _done(self.api_instance.create_namespaced_lease(namespace, body))
+        return await self._write(self.api_instance.create_namespaced_lease(namespace, body))
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
-        done = await _done(super().update(name, namespace, updated_record))
+        done = await self._write(super().update(name, namespace, updated_record))
         if done:
             self.others.clear()  # it bore the name of one that is dead
         return done
 
-
-async def _done(asked: Awaitable[Any]) -> bool:
-    """Whether a request was granted."""
-    try:
-        return bool(await asyncio.wait_for(asked, RETRY_SECONDS))
-    except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        log.warning("the Lease was not written: %s", error)
-        return False
+    async def _write(self, asked: Awaitable[Any]) -> bool:
+        """Whether it was granted."""
+        begun = time.monotonic()
+        try:
+            done = bool(await asyncio.wait_for(asked, WRITE_SECONDS))
+        except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("the Lease was not written: %s", str(error) or type(error).__name__)
+            return False
+        if done:
+            self._renewed = begun
+        return done
 
 
 async def lead(
-    api: client.ApiClient,
+    server: client.Configuration,
     lease: tuple[str, str],
     identity: str,
     stopping: asyncio.Event,
@@ -87,39 +101,46 @@ async def lead(
 ) -> None:
     """Does ``work`` while the Lease (namespace, name) is held, again whenever it is; gives it up when stopping.
 
-    ``work`` is given an event that is set when it has to end. After one whose identity begins with ``RELEASING`` nobody
-    that saw it come acts any more: the Deployment is about to go, however long that takes. Whoever starts later does.
+    ``work`` is given an event that is set when it has to end. The Lease has connections of its own to the ``server``:
+    requests that hang must not cost it. After one whose identity begins with ``RELEASING`` nobody that saw it come acts
+    any more: the Deployment is about to go, however long that takes. Whoever starts later does.
     """
-    lock = _Lock(lease[1], lease[0], identity, api)
-    while not (stopping.is_set() or lock.released.is_set()):
-        leading = asyncio.Event()
+    async with client.ApiClient(server) as api:
+        lock = _Lock(lease[1], lease[0], identity, api)
+        while not (stopping.is_set() or lock.released.is_set()):
+            leading = asyncio.Event()
 
-        async def started(leading: asyncio.Event = leading) -> None:
-            leading.set()
+            async def started(leading: asyncio.Event = leading) -> None:
+                leading.set()
 
-        async def ended() -> None:
-            """Seen by the end of the election itself."""
+            async def ended() -> None:
+                """Seen by the end of the election itself."""
 
-        settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
-        election = asyncio.create_task(LeaderElection(settings).run())
-        try:
-            await _any(leading.wait(), stopping.wait(), lock.released.wait(), besides=election)
-            if election.done() and not leading.is_set() and not stopping.is_set():
-                log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
-                await _any(asyncio.sleep(RETRY_SECONDS), stopping.wait())
-            if leading.is_set() and not stopping.is_set():
-                log.info("%s holds the Lease %s/%s", identity, *lease)
-                await _work_while_held(election, stopping, lock.others, work)
-                if not stopping.is_set():
-                    log.warning("%s has lost the Lease %s/%s", identity, *lease)
-        finally:
-            election.cancel()
-            await asyncio.gather(election, return_exceptions=True)
-        if stopping.is_set() and leading.is_set() and not lock.others.is_set() and not identity.startswith(RELEASING):
-            await _free(lock, lease)
-    if not stopping.is_set():
-        log.warning("everything was given back for an uninstall: nothing is done here until this pod is replaced")
-        await stopping.wait()
+            settings = Config(lock, LEASE_SECONDS, RENEW_SECONDS, RETRY_SECONDS, started, ended)
+            election = asyncio.create_task(LeaderElection(settings).run())
+            try:
+                await _any(leading.wait(), stopping.wait(), lock.released.wait(), besides=election)
+                if election.done() and not leading.is_set() and not stopping.is_set():
+                    log.error("no look at the Lease %s/%s: %r", *lease, election.exception())
+                    await _any(asyncio.sleep(RETRY_SECONDS), stopping.wait())
+                if leading.is_set() and not stopping.is_set():
+                    log.info("%s holds the Lease %s/%s", identity, *lease)
+                    await _work_while_held(lock, election, stopping, work)
+                    if not stopping.is_set():
+                        log.warning("%s has lost the Lease %s/%s", identity, *lease)
+            finally:
+                election.cancel()
+                await asyncio.gather(election, return_exceptions=True)
+            if (
+                stopping.is_set()
+                and leading.is_set()
+                and not lock.others.is_set()
+                and not identity.startswith(RELEASING)
+            ):
+                await _free(lock, lease)
+        if not stopping.is_set():
+            log.warning("everything was given back for an uninstall: nothing is done here until this pod is replaced")
+            await stopping.wait()
 
 
 async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> bool:
@@ -131,7 +152,7 @@ async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> 
         if held:
             body = {"spec": {"holderIdentity": identity}}
             taken = leases.patch_namespaced_lease(name, namespace, body, _content_type="application/merge-patch+json")
-            await asyncio.wait_for(taken, RETRY_SECONDS)
+            await asyncio.wait_for(taken, WRITE_SECONDS)
     except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("the Lease %s/%s is not taken from anybody: %s", *lease, error)
         return False
@@ -139,14 +160,14 @@ async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> 
 
 
 async def _work_while_held(
+    lock: _Lock,
     election: asyncio.Task[None],
     stopping: asyncio.Event,
-    others: asyncio.Event,
     work: Callable[[asyncio.Event], Awaitable[None]],
 ) -> None:
     ended = asyncio.Event()
     working = asyncio.ensure_future(work(ended))
-    signs = [asyncio.create_task(each.wait()) for each in (stopping, others)]
+    signs = [asyncio.create_task(each) for each in (stopping.wait(), lock.others.wait(), lock.lapse())]
     try:
         await asyncio.wait({working, election, *signs}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -174,7 +195,7 @@ async def _free(lock: _Lock, lease: tuple[str, str]) -> None:
             lock.api_instance.patch_namespaced_lease(
                 lease[1], lease[0], free, _content_type="application/merge-patch+json"
             ),
-            RETRY_SECONDS,
+            WRITE_SECONDS,
         )
     except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("the Lease runs out by itself: %s", error)

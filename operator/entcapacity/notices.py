@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from entcapacity.admission import waits
+from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
-from entcapacity.grid import Bools, on_clock
+from entcapacity.grid import MINUTE, Bools, on_clock
 from entcapacity.plan import Plan, WorkloadPlan
-from entcapacity.reasons import Argument, Reason, reason
+from entcapacity.reasons import Argument, Reason, listed, reason
+from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
 from entcapacity.vocabulary import DayKind
+
+_PATIENCE: Final = timedelta(hours=1)
+"""Nobody is assumed to give up; of a wait above this the minutes would say what does not happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +84,19 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     for workload in plan.workloads:
         yield from _short(plan, workload)
     yield from _nodes_short(plan, cost)
-    for wait in waits(plan):
-        shown: dict[str, Argument] = {
-            "most": wait.most,
-            "since": on_clock(wait.since, plan.timezone),
-            "until": on_clock(wait.until, plan.timezone),
-            "limitedBy": wait.limited_by,
-        }
-        if wait.longest is None:
-            yield reason("WaitingOpen", **shown)
-        else:
-            yield reason("Waiting", **shown, wait=f"{wait.longest // timedelta(minutes=1)} min")
+    if found := list(waits(plan)):
+        yield waiting(plan, found)
     yield from _limits_reached(plan)
     yield from _budgets_at_risk(plan)
     yield from _budgets_overdrawn(plan)
     for stream in plan.demand.streams:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
+
+
+def nothing_found(plan: Plan) -> Reason:
+    """What is to be said of a plan without notices: that all is well, or that of some workloads nobody can tell."""
+    unknown = [each.name for each in plan.workloads if (each.maximum[plan.ahead] >= MAX_REPLICAS).any()]
+    return reason("NoMaxima", workloads=listed(unknown)) if unknown else reason("NoNotices")
 
 
 def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
@@ -105,9 +108,13 @@ def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
             "workload": workload.name,
             "replicas": worst.replicas,
             "at": on_clock(worst.at, plan.timezone),
-            "max": most,
         }
-        yield reason("BudgetShort", **shown, budget=workload.budget) if most < maximum else reason("Short", **shown)
+        if most < maximum:
+            yield reason("BudgetShort", **shown, max=most, budget=workload.budget)
+            return
+        found, own = plan.facts.bounds.get(workload.name), workload.workload.max
+        whose = "AutoscalerMaximum" if found and found.max == most != own else "OwnMaximum"
+        yield reason("Short", **shown, limit=reason(whose, max=most))
 
 
 def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:
@@ -116,6 +123,34 @@ def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:
         total = np.sum([each.floor[plan.ahead] for each in plan.workloads], axis=0)
         at = plan.grid.instant(plan.ahead.start + int(np.argmax(total)))
         yield reason("NodesShort", nodes=cost.peak_nodes, at=on_clock(at, plan.timezone), max=most)
+
+
+def waiting(plan: Plan, found: Sequence[Wait]) -> Reason:
+    """Waits as one: whoever hears of seventeen days wants to know of the worst."""
+    worst = max(found, key=lambda each: each.most)
+    since, until = (on_clock(each, plan.timezone) for each in (worst.since, worst.until))
+    limits = [each.limited_by for each in sorted(found, key=lambda each: each.most, reverse=True)]
+    shown: dict[str, Argument] = {
+        "most": worst.most,
+        "when": reason("WaitSpan", since=since, until=until)
+        if len(found) == 1
+        else reason("WaitDays", days=_dates(plan, found), since=since),
+        "limitedBy": listed(list(dict.fromkeys(limits))),
+    }
+    if any(each.longest is None for each in found):
+        return reason("WaitingOpen", **shown)
+    longest = max(each.longest for each in found if each.longest is not None)
+    patient = longest <= _PATIENCE
+    return reason(
+        "Waiting", **shown, wait=reason("WaitMinutes", minutes=longest // MINUTE) if patient else reason("WaitHours")
+    )
+
+
+def _dates(plan: Plan, found: Iterable[Wait]) -> int:
+    """On how many local dates somebody waits."""
+    zone = ZoneInfo(plan.timezone)
+    spans = [[instant.astimezone(zone).toordinal() for instant in (each.since, each.until - MINUTE)] for each in found]
+    return len({on for first, last in spans for on in range(first, last + 1)})
 
 
 def _limits_reached(plan: Plan) -> Iterator[Reason]:

@@ -146,7 +146,7 @@ def _head(report: Report, language: str) -> str:
         (
             f"<h1>{escape(report.title[language])}</h1>",
             _p(" ".join(each[language] for each in report.summary), "summary"),
-            _p(report.when[language], "when"),
+            _p(" ".join(each[language] for each in (*report.basis, report.when)), "when"),
             _p(reason("PageKnown", news=between.join(known)).text(language), "when") if known else "",
         )
     )
@@ -183,8 +183,6 @@ def _details(report: Report, language: str) -> Iterator[str]:
     if report.notices:
         yield f"<h2>{escape(reason('Notices').text(language))}</h2>"
         yield f"<ul>{''.join(f'<li>{escape(each[language])}</li>' for each in report.notices)}</ul>"
-    elif not report.scores:
-        yield _p(reason("NoNotices").text(language))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from entcapacity.budgets import Client, shared_out
 from entcapacity.demand import BAND_WIDTH, Demand, Load, demand, timezones_of, weights_of
 from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, shortened
 from entcapacity.scaling import Lead, Scaling, minutes, scalings
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
@@ -125,6 +125,20 @@ class Plan:
     def workload(self, name: str) -> WorkloadPlan:
         """The plan of one workload; ``KeyError`` where there is none of that name."""
         return next((each for each in self.workloads if each.name == name), None) or _missing(name)
+
+    def shortened(self, ahead: timedelta) -> Plan:
+        """The same plan, but of its window only so much: what is remembered for long takes less memory.
+
+        What follows the window on the grid stays as long as it was, so that floors have the same reasons.
+        """
+        length = min(self.window.length, ahead // MINUTE)
+        left = self.grid.length - self.window.length + length
+        return replace(
+            self,
+            window=Grid(self.window.start, length),
+            demand=self.demand.shortened(left),
+            workloads=tuple(shortened(each, left) for each in self.workloads),
+        )
 
 
 def _missing(name: str) -> WorkloadPlan:

@@ -178,12 +178,19 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "le calendrier pour {who} est connu jusqu'au {until} : au-delà, jours ouvrés prévus comme jours de classe",
     ),
     "PartlyConcernedDay": (
-        "{segment}: only a part is concerned on {on} and shares are unknown; give its departements a percent",
-        "{segment} : une partie seulement est concernée le {on}, parts inconnues ; donnez un percent aux departements",
+        "{segment}: only a part is concerned on {on} and shares are unknown, so the busier case is planned; name its "
+        "departements, with percent",
+        "{segment} : une partie seulement est concernée le {on}, parts inconnues : le cas le plus chargé est prévu ; "
+        "donner `percent` à chaque entrée de `departements`",
     ),
     "Short": (
-        "{workload}: {replicas:replica|replicas} short at {at}; the maximum is {max}",
-        "{workload} : il manque {replicas:réplica|réplicas} le {at} ; le maximum est {max}",
+        "{workload}: {replicas:replica|replicas} short at {at}; {limit}",
+        "{workload} : il manque {replicas:réplica|réplicas} le {at} ; {limit}",
+    ),
+    "OwnMaximum": ("the maximum is {max}", "le maximum est {max}"),
+    "AutoscalerMaximum": (
+        "its autoscaler's maximum is {max}: raise it there, or set maxWhenAnnounced",
+        "le maximum de son autoscaler est {max} : à relever là, ou renseigner maxWhenAnnounced",
     ),
     "BudgetShort": (
         "{workload}: {replicas:replica|replicas} short at {at}; budget {budget} allows {max}",
@@ -206,15 +213,20 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "limite {limit} : {logins:connexion|connexions} par minute le {at}, au plus {allowed}",
     ),
     "Waiting": (
-        "up to {most:person waits|people wait} from {since} to {until}, up to {wait}; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until}, au plus {wait} ; "
-        "limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}, {wait}; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when}, {wait} ; limite : {limitedBy}",
     ),
     "WaitingOpen": (
-        "up to {most:person waits|people wait} from {since} to {until}; "
-        "who is outside at the end still waits; limited by {limitedBy}",
-        "jusqu'à {most:personne attend|personnes attendent} du {since} au {until} ; "
-        "qui est dehors à la fin attend encore ; limite : {limitedBy}",
+        "up to {most:person waits|people wait} {when}; who is outside at the end still waits; limited by {limitedBy}",
+        "jusqu'à {most:personne attend|personnes attendent} {when} ; qui est dehors à la fin attend encore ; "
+        "limite : {limitedBy}",
+    ),
+    "WaitSpan": ("from {since} to {until}", "du {since} au {until}"),
+    "WaitDays": ("on {days:day|days}, at worst from {since} on", "sur {days:jour|jours}, au pire à partir du {since}"),
+    "WaitMinutes": ("up to {minutes} min", "au plus {minutes} min"),
+    "WaitHours": (
+        "longer than an hour: many would not get in that day",
+        "plus d'une heure : beaucoup n'entreraient pas ce jour-là",
     ),
     "BudgetOverdrawn": (
         "budget {budget}: {connections:connection|connections} at {at}, available: {allowed}; "
@@ -318,7 +330,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermWarmup": ("warm-up, minutes", "préchauffage, minutes"),
     "TermNodes": ("node start-up, minutes", "démarrage des nœuds, minutes"),
     "TermOwnLead": ("its own lead, minutes", "avance propre, minutes"),
-    "TermChain": ("lead of workloads that come after it, minutes", "avance des charges qui viennent après, minutes"),
+    "TermChain": ("lead of workloads that come after it, minutes", "avance des workloads qui viennent après, minutes"),
     "TermBeforeOrdinary": ("readyBefore on ordinary days, minutes", "readyBefore des jours ordinaires, minutes"),
     "TermBeforeExceptional": (
         "readyBefore on exceptional days, minutes",
@@ -354,6 +366,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Nothing to worry about: capacity and time suffice.",
         "Rien à signaler : la capacité et le temps suffisent.",
     ),
+    "NoMaxima": (
+        "No shortage was found, but no maximum is known for {workloads}: capacity was not checked there.",
+        "Aucun manque trouvé, mais aucun maximum n'est connu pour {workloads} : la capacité n'y a pas été vérifiée.",
+    ),
     "Time": ("time", "heure"),
     "Floor": ("replicas", "réplicas"),
     "Why": ("why", "pourquoi"),
@@ -370,19 +386,13 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "min {min}, max {max}, lead {ordinary} min ({exceptional} on exceptional days)",
         "min {min}, max {max}, avance {ordinary} min ({exceptional} les jours exceptionnels)",
     ),
-    "NoMaximum": ("none known", "aucun connu"),
+    "NoMaximum": ("unknown", "inconnu"),
     "ShortLine": (
         "short of {replicas:replica|replicas} from {since} to {until}",
         "il manque {replicas:réplica|réplicas} du {since} au {until}",
     ),
-    "WaitLine": (
-        "{most:person waits|people wait} at most, from {since} to {until}, the longest {wait}; limited by {limit}",
-        "au plus {most:personne attend|personnes attendent} du {since} au {until}, "
-        "attente max. : {wait} ; limite : {limit}",
-    ),
-    "WaitOpen": ("until after the window", "au-delà de la période"),
     "Waits": ("Who waits", "Qui attend"),
-    "Slots": ("Start slots", "Créneaux de début"),
+    "Slots": ("Start slots", "Horaires échelonnés"),
     "SlotLine": (
         "{on}: {starts}; peak {spread:session|sessions} instead of {peak}",
         "{on} : {starts} ; pic de {spread:session|sessions} au lieu de {peak}",
@@ -391,9 +401,9 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "SlotFirst": ("{segment} first", "{segment} d'abord"),
     "Cost": ("Cost", "Coût"),
     "CostLine": (
-        "{hours:replica-hour|replica-hours}, ×{factor} of the same days in an ordinary week ({usual}); "
+        "{hours:replica-hour|replica-hours}, {factor} times the same days of an ordinary week ({usual}); "
         "{peak:replica|replicas} at the peak",
-        "{hours:heure-réplica|heures-réplica}, ×{factor} des mêmes jours d'une semaine ordinaire ({usual}) ; "
+        "{hours:heure-réplica|heures-réplica}, {factor} fois les mêmes jours d'une semaine ordinaire ({usual}) ; "
         "{peak:réplica|réplicas} au pic",
     ),
     "CostNodes": ("{nodes:node|nodes} at the peak", "{nodes:nœud|nœuds} au pic"),
@@ -437,7 +447,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "DiffHead": ("What changes from {since} to {until}", "Ce qui change du {since} au {until}"),
     "DiffKnown": ("as known at {asOf}", "selon ce qui est connu le {asOf}"),
     "NoChange": ("No change: every floor stays as it was.", "Aucun changement : chaque plancher reste le même."),
-    "Workload": ("workload", "charge"),
+    "Workload": ("workload", "workload"),
     "PeakNeed": ("peak need", "besoin au pic"),
     "PeakFloor": ("peak floor", "plancher au pic"),
     "Shortfall": ("shortfall", "manque"),
@@ -454,11 +464,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "NewNotices": ("New notices", "Nouvelles remarques"),
     "GoneNotices": ("Notices gone", "Remarques levées"),
-    "WorkloadAdded": ("added", "ajoutée"),
-    "WorkloadRemoved": ("removed", "retirée"),
+    "WorkloadAdded": ("added", "ajouté"),
+    "WorkloadRemoved": ("removed", "retiré"),
     "Unchanged": ("no change", "aucun changement"),
     # replay
-    "ReplayHead": ("{title}, planOn {planOn}: {came}", "{title}, planOn {planOn} : {came}"),
+    "ReplayHead": ("{title}, simulated, planOn {planOn}: {came}", "{title}, simulation, planOn {planOn} : {came}"),
     "CameDeviating": (
         "up to {percent} % more users than expected, up to {early} min earlier",
         "jusqu'à {percent} % d'utilisateurs de plus que prévu, jusqu'à {early} min plus tôt",
@@ -494,20 +504,26 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Du {since} au {until} ({timezone}), selon ce qui est connu le {asOf}.",
     ),
     "PageReplayWhen": (
-        "{since} to {until} ({timezone}). Everybody meets the same people: {came}.",
-        "Du {since} au {until} ({timezone}). Les mêmes utilisateurs pour tous : {came}.",
+        "{since} to {until} ({timezone}), the same load for everybody.",
+        "Du {since} au {until} ({timezone}), la même charge pour tous.",
     ),
+    "PageSimulated": (
+        "A simulation with {pupils:pupil|pupils}; HPA and KEDA are modelled after their documentation.",
+        "Simulation avec {pupils:élève|élèves} ; HPA et KEDA sont modélisés d'après leur documentation.",
+    ),
+    "PageLoadDrawn": ("Load drawn from our model: {came}.", "Charge tirée de notre modèle : {came}."),
+    "PageLoadMeasured": ("Load: {came}.", "Charge : {came}."),
     "PageServed": ("Our plan turned nobody away.", "Notre plan n'a refusé personne."),
     "PageRefused": (
-        "Our plan left people outside for {minutes:minute|minutes} in all, {wait}.",
-        "Notre plan a laissé des gens dehors {minutes:minute|minutes} en tout, {wait}.",
+        "Our plan left people outside for {hours:person-hour|person-hours}, {wait}.",
+        "Notre plan a laissé des gens dehors : {hours:heure cumulée|heures cumulées}, {wait}.",
     ),
     "PageRivalServed": ("{who}: nobody either.", "{who} : personne non plus."),
     "PageRivalRefused": (
-        "{who}: people were left outside for {minutes:minute|minutes} in all, {wait}.",
-        "{who} : des gens sont restés dehors {minutes:minute|minutes} en tout, {wait}.",
+        "{who}: people outside for {hours:person-hour|person-hours}, {wait}.",
+        "{who} : {hours:heure cumulée|heures cumulées} d'attente dehors, {wait}.",
     ),
-    "PageLongest": ("{minutes} min at the longest", "{minutes} min au plus"),
+    "PageLongest": ("{minutes} min at the longest", "{minutes} min au plus par personne"),
     "PageNeverIn": ("some of them to the end", "certains jusqu'à la fin"),
     "PagePictured": ("Shown: {on}, the day that tells the most.", "Ici le {on}, le jour qui en dit le plus."),
     "PageReplayTitle": ("Replay of {title}", "Rejeu : {title}"),
@@ -536,7 +552,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PagePeople": ("People online at once (sessions)", "Personnes en ligne à la fois (sessions)"),
     "PageReplicas": ("Replicas of {workload}", "Réplicas de {workload}"),
     "PageOutside": ("People outside, waiting to come in", "Personnes dehors, qui attendent d'entrer"),
-    "PageWaits": ("How long who comes then waits, in minutes", "Attente de qui vient alors, en minutes"),
+    "PageWaits": ("Wait of those who come then, in minutes", "Attente à l'arrivée, en minutes"),
     "PageChart": (
         "Curves over time: people online, replicas, people outside. Move along them with the arrow keys.",
         "Courbes dans le temps : personnes en ligne, réplicas, personnes dehors. À parcourir aux flèches du clavier.",
@@ -546,19 +562,18 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Pointez les courbes, ou utilisez les flèches du clavier : les valeurs, et pourquoi tant de réplicas.",
     ),
     "PageHowReplay": (
-        "Grey: just enough replicas for who really came. Wherever ready replicas are below it, people are turned away.",
-        "En gris : juste assez de réplicas pour qui est vraiment venu. Là où les réplicas prêts sont en dessous, "
-        "des gens sont refusés.",
+        "Grey: just enough replicas for the load. Wherever ready replicas are below it, people are turned away.",
+        "En gris : juste assez de réplicas pour la charge. Là où moins sont prêts, des gens sont refusés.",
     ),
     "PageHowPlan": (
         "Replicas are asked for early enough to be ready when they are needed, and given back slowly.",
         "Les réplicas sont demandés assez tôt pour être prêts quand il les faut, et rendus lentement.",
     ),
-    "PageWorkload": ("Workload", "Charge"),
+    "PageWorkload": ("Workload", "Workload"),
     "PageWhy": ("Why:", "Pourquoi :"),
     "PageCompare": ("Compare with", "Comparer avec"),
     "PageScores": ("Who did how well", "Qui s'en sort comment"),
-    "PageContender": ("Who scales", "Qui met à l'échelle"),
+    "PageContender": ("Strategy", "Stratégie"),
     "PageBest": (
         "Bold with a dot: the best in its column, of those who do not know the future.",
         "En gras avec un point : le meilleur de sa colonne, parmi ceux qui ne connaissent pas l'avenir.",
@@ -566,7 +581,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PageOrientation": ("For orientation: knowing the future", "Pour repère : en connaissant l'avenir"),
     "PageSaturated": (
         "minutes in which some workload had more load than its ready replicas carry",
-        "minutes où une charge dépassait ce que portent ses réplicas prêts",
+        "minutes où un workload recevait plus que ce que portent ses réplicas prêts",
     ),
     "PageRefusedMeans": (
         "minutes that people spent outside, summed over people",
@@ -594,13 +609,14 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "InputCalendar": ("School calendar", "Calendrier scolaire"),
     "InputVersion": ("Version", "Version"),
     "InputDrawing": ("Drawn by", "Dessiné par"),
-    "CurveBand": ("may well come (low to high)", "peuvent bien venir (bas à haut)"),
+    "CurveBand": ("may well come (low to high)", "fourchette (bas à haut)"),
     "CurveExpected": ("expected", "attendu"),
-    "CurveCame": ("really came", "réellement venu"),
+    "CurveSimulated": ("simulated", "simulé"),
+    "CurveMeasured": ("measured", "mesuré"),
     "CurveLow": ("at least (low)", "au moins (bas)"),
     "CurveHigh": ("at most (high)", "au plus (haut)"),
     "CurveLogins": ("log-ins a minute expected", "connexions par minute attendues"),
-    "CurveTook": ("just enough for who came", "juste assez pour qui est venu"),
+    "CurveTook": ("just enough", "juste suffisant"),
     "CurveNeed": ("planned need", "besoin prévu"),
     "CurveAsked": ("asked for (floor)", "demandé (plancher)"),
     "CurveReady": ("ready", "prêt"),
@@ -705,8 +721,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "pas de SchoolCalendar {calendar}, que l'audience nomme : à créer",
     ),
     "Holding": (
-        "planned without that calendar: floors are raised, and nothing is lowered until it can be read",
-        "planifié sans ce calendrier : les planchers montent, et rien n'est abaissé tant qu'il ne peut être lu",
+        "planned without what cannot be read: floors are raised, and nothing is lowered until it can be",
+        "planifié sans ce qui ne peut être lu : les planchers montent, et rien n'est abaissé tant que c'est le cas",
     ),
     "PlanFailed": (
         "the plan failed, and what is there is held: {problem}",
@@ -1008,6 +1024,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Ready": ("Ready", "Ready"),
     "NextChange": ("Next change", "Prochain pas"),
     "State": ("State", "État"),
+    "NoPlatform": ("There is no ENTCapacity in any namespace.", "Il n'y a d'ENTCapacity dans aucun namespace."),
+    "NoPlatformHere": (
+        "There is no ENTCapacity in namespace {namespace}; -A shows those of all.",
+        "Il n'y a pas d'ENTCapacity dans le namespace {namespace} ; -A montre celles de tous.",
+    ),
     "NoOperator": (
         "no operator has said anything of it yet: is it running?",
         "aucun opérateur n'en a encore rien dit : tourne-t-il ?",
@@ -1044,8 +1065,16 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WasWithdrawn": ("withdrawn", "retirée"),
     "WasBoosted": ("boosted", "renforcée"),
     "WasReset": ("back to what is expected", "ramenée à ce qui est attendu"),
+    "WouldBeCreated": ("would be created", "serait créée"),
+    "WouldBeWithdrawn": ("would be withdrawn", "serait retirée"),
+    "WouldBeBoosted": ("would be boosted", "serait renforcée"),
+    "WouldBeReset": ("would be back to what is expected", "serait ramenée à ce qui est attendu"),
     "IsThereAlready": ("is there already", "existe déjà"),
     "Checked": ("dry run, nothing is written: {what}", "à blanc, rien n'est écrit : {what}"),
+    "BeginsLongAgo": (
+        "its first day, {first}, is {days} days before it is announced: is the year right?",
+        "son premier jour, {first}, précède l'annonce de {days} jours : l'année est-elle la bonne ?",
+    ),
     "NothingApplied": ("nothing was applied", "rien n'a été appliqué"),
     "NobodyToAsk": ("nobody can be asked here: --yes", "personne à qui demander ici : --yes"),
     "ReleaseAsk": (
@@ -1055,6 +1084,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ChangesNothing": (
         "No change until {until}: every floor stays as it was.",
         "Aucun changement jusqu'au {until} : chaque plancher reste le même.",
+    ),
+    "PeaksStay": (
+        "The peaks stay as they were; replica-hours: {hours}.",
+        "Les pics restent les mêmes ; heures-réplica : {hours}.",
     ),
     "Observes": (
         "{platform} observes: no replica is raised",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from math import ceil
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from entcapacity.admission import admission, ceilings
 from entcapacity.cost import Cost, cost
 from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, on_clock
-from entcapacity.notices import notices
+from entcapacity.notices import nothing_found, notices
 from entcapacity.plan import Plan, selected
 from entcapacity.reasons import LANGUAGES, Reason, reason
 from entcapacity.replay import Deviation, Measured, Replay, Score, Trouble
@@ -77,6 +78,8 @@ class Report:
     """Everything that is shown."""
 
     title: Text
+    basis: tuple[Text, ...]
+    """What of it is simulated; nothing for a plan."""
     when: Text
     summary: tuple[Text, ...]
     known: tuple[Text, ...]
@@ -94,7 +97,7 @@ class Report:
     days: tuple[Mark, ...]
     events: tuple[Mark, ...]
     people: Mapping[str, Column]
-    """``low``, ``expected``, ``high``, ``logins``; in a replay also ``came``."""
+    """``low``, ``expected``, ``high``, ``logins``; in a replay also ``simulated`` or ``measured``."""
     workloads: Mapping[str, Workload]
     outside: Mapping[str, Column]
     """People waiting, by contender; for a plan ``queue``; nothing where nobody waits."""
@@ -138,12 +141,15 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] =
     needed = {each.name: int(each.need[made.inner].max()) for each in made.workloads}
     as_of = on_clock(made.as_of, made.timezone)
     when = both(reason("PagePlanWhen", since=since, until=until, timezone=made.timezone, asOf=as_of))
+    found = list(map(both, notices(made, spent)))
+    headline = {each: f"{text}." for each, text in found[0].items()} if found else both(nothing_found(made))
     return Report(
         title=both(reason("PagePlanTitle", name=name)),
+        basis=(),
         when=when,
-        summary=(both(_cost_line(spent)),),
+        summary=(headline, both(_cost_line(spent))),
         known=tuple(line.known()),
-        notices=tuple(map(both, notices(made, spent))),
+        notices=tuple(found),
         as_well=None,
         scores=(),
         inputs=tuple(_inputs([*inputs, (reason("InputAsOf"), made.as_of.isoformat())], line)),
@@ -191,7 +197,8 @@ def of_replay(
     picture = line.busiest_day(outsiders if outsiders.any() else made.came)
     return Report(
         title={each: reason("PageReplayTitle", title=title[each]).text(each) for each in LANGUAGES},
-        when=both(reason("PageReplayWhen", since=since, until=until, timezone=line.timezone, came=made.deviation.said)),
+        basis=tuple(map(both, _basis(made))),
+        when=both(reason("PageReplayWhen", since=since, until=until, timezone=line.timezone)),
         summary=tuple(map(both, _verdict(scores["entcapacity"], scores[rival.name], scores.get("static-max")))),
         known=tuple(line.known()),
         notices=(),
@@ -202,7 +209,7 @@ def of_replay(
         times=line.times,
         days=tuple(line.days()),
         events=tuple(line.events(_troubles(trouble))),
-        people={**line.people(), "came": came},
+        people={**line.people(), "measured" if isinstance(made.deviation, Measured) else "simulated": came},
         workloads=workloads,
         outside=outside,
         waits={each.name: _ended(line.most(each.waits)) for each in made.runs if outside},
@@ -223,12 +230,12 @@ def _verdict(ours: Score, rival: Score, most: Score | None) -> Iterator[Reason]:
     if ours.refused_user_minutes < 1:
         yield reason("PageServed")
     else:
-        yield reason("PageRefused", minutes=round(ours.refused_user_minutes), wait=_longest(ours))
+        yield reason("PageRefused", hours=_hours(ours), wait=_longest(ours))
     who = short(rival.name)
     if rival.refused_user_minutes < 1:
         yield reason("PageRivalServed", who=who)
     else:
-        yield reason("PageRivalRefused", who=who, minutes=round(rival.refused_user_minutes), wait=_longest(rival))
+        yield reason("PageRivalRefused", who=who, hours=_hours(rival), wait=_longest(rival))
     compared = [ours, rival, *([most] if most and most is not rival else [])]
     hours = [reason("PageHoursOf", who=short(each.name), hours=round(each.replica_hours)) for each in compared]
     yield reason("PageHours", all=_joined(hours))
@@ -243,6 +250,18 @@ def _troubles(trouble: Trouble | None) -> Iterator[tuple[datetime, datetime, Rea
             yield trouble.begin, trouble.end, reason("PageFlood", times=trouble.flood_times)
         if trouble.failing_percent:
             yield trouble.begin, trouble.end, reason("PageFailing", percent=trouble.failing_percent)
+
+
+def _basis(made: Replay) -> Iterator[Reason]:
+    """What of a replay is simulated."""
+    yield reason("PageSimulated", pupils=sum(each.pupils for each in made.plans[0].spec.audience))
+    load = "PageLoadMeasured" if isinstance(made.deviation, Measured) else "PageLoadDrawn"
+    yield reason(load, came=made.deviation.said)
+
+
+def _hours(score: Score) -> int:
+    """Person-hours that people spent outside, rounded up: some is never none."""
+    return ceil(score.refused_user_minutes / 60)
 
 
 def _longest(score: Score) -> Reason:

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import time
 import uuid
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -22,7 +21,7 @@ from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.kubeconfig import connect
-from entcapacity.leader import RELEASING, RETRY_SECONDS, lead, take
+from entcapacity.leader import RELEASING, RETRY_SECONDS, WRITE_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
 from entcapacity.ownership import given_back
@@ -35,7 +34,7 @@ from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
-_LET_GO_SECONDS: Final = 2 * RETRY_SECONDS + _STOP_SECONDS
+_LET_GO_SECONDS: Final = WRITE_SECONDS + 2 * RETRY_SECONDS + _STOP_SECONDS
 """How long one that held the Lease may still act after another has taken it."""
 _AGAIN_SECONDS: Final = 2.0
 _SWEEP_SECONDS: Final = 600.0
@@ -101,11 +100,12 @@ async def run(options: Options) -> None:
                 around.meters.leading.set(0)
                 around.meters.clear()
                 around.world.clear()
+                around.almanac.stop()
                 around.pulse.rest(_WATCHES)
             if not ended.is_set():  # Kopf ended by itself: on a signal that it took
                 stopping.set()
 
-        await lead(kube.api, (options.namespace, options.lease), options.identity, stopping, work)
+        await lead(kube.api.configuration, (options.namespace, options.lease), options.identity, stopping, work)
     finally:
         await runner.cleanup()
         await kube.close()
@@ -132,7 +132,7 @@ async def _operate(options: Options, around: Surroundings, ended: asyncio.Event,
     An API server that has just started refuses what it will grant in a moment, and Kopf takes that for final. Where
     no attempt lasts, the probe tells of it.
     """
-    started, begun = asyncio.Event(), time.monotonic()
+    started = asyncio.Event()
     operating = asyncio.create_task(
         kopf.operator(
             registry=handlers.registry(around),
@@ -148,12 +148,13 @@ async def _operate(options: Options, around: Surroundings, ended: asyncio.Event,
     starting, ending = asyncio.create_task(started.wait()), asyncio.create_task(ended.wait())
     await asyncio.wait({operating, starting, ending}, return_when=asyncio.FIRST_COMPLETED)
     _heed_signals(stopping)  # Kopf took them, and on one of them would wait for what ends only with ``ended``
-    await asyncio.wait({operating, ending}, return_when=asyncio.FIRST_COMPLETED)
+    over, _ = await asyncio.wait({operating, ending}, timeout=_LASTS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if not over:
+        around.pulse.rest(_WATCHES)  # this attempt lasts, whatever became of those before
+        await asyncio.wait({operating, ending}, return_when=asyncio.FIRST_COMPLETED)
     starting.cancel()
     ending.cancel()
     failed = await _bounded(operating)
-    if time.monotonic() - begun > _LASTS_SECONDS:
-        around.pulse.rest(_WATCHES)
     if failed and not ended.is_set():
         around.pulse.expect(_WATCHES)
         return True
@@ -221,7 +222,7 @@ async def release(options: Options, context: str | None = None) -> list[str]:
             problems.extend(await _release_all(around, options.watched))
             stopping.set()
 
-        await lead(kube.api, (options.namespace, options.lease), identity, stopping, work)
+        await lead(kube.api.configuration, (options.namespace, options.lease), identity, stopping, work)
     finally:
         await kube.close()
     return problems

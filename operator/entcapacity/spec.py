@@ -66,7 +66,7 @@ class Segment(Model):
             (
                 "has(self.zones) && self.zones.size() > 0 || has(self.academies) && self.academies.size() > 0"
                 " || has(self.departements) && self.departements.size() > 0",
-                "says not where its users live: name zones, academies or departements",
+                "does not say where its users live: name zones, academies or departements",
             ),
             ("!has(self.levels) || self.levels.size() > 0", "levels is empty: leave it out for all levels"),
             (
@@ -106,7 +106,7 @@ class Segment(Model):
     @model_validator(mode="after")
     def _placed(self) -> Self:
         if not (self.zones or self.academies or self.departements):
-            raise ValueError("says not where its users live: name zones, academies or departements")
+            raise ValueError("does not say where its users live: name zones, academies or departements")
         if not self.levels:
             raise ValueError("levels is empty: leave it out for all levels")
         shares = [each.percent for each in self.departements]
@@ -268,7 +268,7 @@ class Workload(Model):
         json_schema_extra=rules(
             (
                 "has(self.ordinaryPeak) || has(self.capacity)",
-                "says not what it carries: give ordinaryPeak or capacity",
+                "does not say what it carries: give ordinaryPeak or capacity",
             ),
             (
                 "has(self.ordinaryPeak) || !has(self.scalesWith) || !(self.scalesWith in ['Sessions', 'Both'])"
@@ -316,7 +316,7 @@ class Workload(Model):
     capacity: Capacity | None = Field(None, description="What one replica carries, where it was measured.")
     min: Replicas | None = Field(None, description="Least replicas; default what the HPA or the workload had, or 1.")
     max: Annotated[Replicas, Field(ge=1)] | None = Field(
-        None, description="Most replicas: a floor never goes above; default the HPA's."
+        None, description="Most replicas: no floor goes above it, nor above the HPA's own maximum; default the HPA's."
     )
     max_when_announced: Annotated[Replicas, Field(ge=1)] | None = Field(
         None, description="Most replicas on announced days; raises the HPA's maximum and gives it back."
@@ -340,7 +340,7 @@ class Workload(Model):
     @model_validator(mode="after")
     def _sized(self) -> Self:
         if self.ordinary_peak is None and self.capacity is None:
-            raise ValueError("says not what it carries: give ordinaryPeak or capacity")
+            raise ValueError("does not say what it carries: give ordinaryPeak or capacity")
         if self.ordinary_peak is None and self.capacity is not None:
             measured = {"Sessions": self.capacity.sessions, "Logins": self.capacity.logins_per_minute}
             wanted = ("Sessions", "Logins") if self.scales_with == "Both" else (self.scales_with,)

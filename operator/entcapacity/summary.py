@@ -122,6 +122,8 @@ class State:
     """Plan and cluster at one moment; mappings are by workload."""
 
     plan: Plan
+    later: Change | None
+    """The next change where the plan's own window has none."""
     cost: Cost
     longest_wait: timedelta | None
     seen: Mapping[str, Seen | Reason]
@@ -150,7 +152,7 @@ def status(state: State, now: datetime, language: str) -> dict[str, Any]:
             "percent": round(100 * cost.replica_hours / cost.usual_replica_hours) if cost.usual_replica_hours else 100,
         },
     }
-    change = next_change(plan, index)
+    change = next_change(plan, index) or state.later
     if change is not None:
         found["nextChange"] = {
             "at": iso(change.at),

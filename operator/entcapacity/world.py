@@ -141,6 +141,10 @@ class World:
         if self._wakers.get(key) == wake:
             del self._wakers[key]
 
+    def wake(self) -> None:
+        """Wakes everybody, for what no object tells."""
+        self._wake("")
+
     def _inside(self, kind: Kind, namespace: str) -> dict[str, Object]:
         return self._objects.get(kind, {}).get(namespace, {})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ import click
 
 from entcapacity.cli import applying, asking, connection, options
 from entcapacity.cli.commands import cli, example
-from entcapacity.cli.inputs import loaded
+from entcapacity.cli.inputs import loaded, note
 from entcapacity.vocabulary import Level, Schooling
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from entcapacity.reasons import Reason
     from entcapacity.school import SchoolAnnouncement
 
+_LONG_AGO: Final = timedelta(days=7)
+"""How late it is announced how school is held already, at most."""
 _CAUSES: Final = ("Confinement", "Heatwave", "Storm", "Transport", "Strike", "Exam", "Other")
 
 
@@ -143,8 +146,10 @@ def announce(
     if wholly_past(announcement, now):
         option = "--file" if files else "--until" if until else "--from"
         raise options.wrong(option, "every day of it has passed: say days to come")
+    doubts = list(_doubts(announcement))
     if output != "text":
         applying.printed(document, output)
+        note(doubts, lang)
         return
 
     may_rename = not (files or name)
@@ -155,7 +160,8 @@ def announce(
 
         platforms = Platforms(kube, home)
         made, _ = await _create(kube, platforms, document, may_rename, only_checked=True)
-        return await of_announcement(platforms, usual, made, now)
+        proposal = await of_announcement(platforms, usual, made, now)
+        return replace(proposal, notes=[*doubts, *proposal.notes])
 
     async def act(kube: Kube, _: str, only_checked: bool) -> Reason:
         from entcapacity.platforms import Platforms
@@ -217,7 +223,7 @@ def withdraw(
         from entcapacity.reasons import reason
 
         await kube.change(ref, patch, only_checked)
-        return reason("Applied", object=str(ref), what=reason("WasWithdrawn"))
+        return reason("Applied", object=str(ref), what=reason("WouldBeWithdrawn" if only_checked else "WasWithdrawn"))
 
     applying.propose(prepare, act, contexts, None, yes, dry_run, lang)
 
@@ -275,6 +281,15 @@ def _valid(document: dict[str, Any]) -> SchoolAnnouncement:
     return announcement
 
 
+def _doubts(announcement: SchoolAnnouncement) -> Iterator[Reason]:
+    """What may be a slip of the pen: a year that is over is accepted, and plans less."""
+    from entcapacity.reasons import reason
+
+    first, said = min(each.from_ for each in announcement.spec.periods), announcement.spec.announced_at.date()
+    if said - first > _LONG_AGO:
+        yield reason("BeginsLongAgo", first=first.isoformat(), days=(said - first).days)
+
+
 async def _create(
     kube: Kube, platforms: Platforms, document: dict[str, Any], may_rename: bool, only_checked: bool
 ) -> tuple[SchoolAnnouncement, Reason]:
@@ -296,7 +311,8 @@ async def _create(
             if error.status != HTTPStatus.CONFLICT:
                 raise
         else:
-            return announcement, reason("Applied", object=called, what=reason("WasCreated"))
+            what = reason("WouldBeCreated" if only_checked else "WasCreated")
+            return announcement, reason("Applied", object=called, what=what)
         there = await platforms.announcement(announcement.name)
         if may_rename and there.spec.withdrawn_at is not None:
             count += 1

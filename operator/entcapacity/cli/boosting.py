@@ -82,7 +82,8 @@ def boost(
 
         ref = Ref(API_VERSION, "ENTCapacity", usual, name)
         await kube.change(ref, {"spec": {"boost": wanted}}, only_checked)
-        what = reason("WasReset" if off else "WasBoosted")
+        done = "WouldBe" if only_checked else "Was"
+        what = reason(f"{done}Reset" if off else f"{done}Boosted")
         return reason("Applied", object=f"ENTCapacity {usual}/{name}", what=what)
 
     applying.propose(prepare, act, (context,) if context else (), namespace, yes, dry_run, lang)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from entcapacity.cli.changes import arrow, between
-from entcapacity.cli.documents import dates, days_of
+from entcapacity.cli.documents import Document, dates, days_of
 from entcapacity.cli.terminal import Words
 from entcapacity.effects import Effect, ready_by
 from entcapacity.notices import lateness
@@ -22,6 +22,7 @@ from entcapacity.spec import ENTCapacity
 
 _LONG_WEEKEND: Final = timedelta(days=4)
 """Days that change in the same way are one run across what lies between them."""
+_SHOWN: Final = ("peakNeed", "shortfall")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,23 +56,33 @@ def _show_effect(out: Console, capacity: ENTCapacity, effect: Effect, language: 
         last = words.local(new.window.instant(new.window.length - 1)).date()
         out.print(f"  {words('ChangesNothing', until=words.date(last))}")
         return
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("  " + words("Workload"), overflow="fold")
-    for code in ("PeakNeed", "Shortfall"):
-        table.add_column(words(code), justify="right", no_wrap=True)
-    table.add_column(words("ReadyBy"), no_wrap=True)
-    for each in found["workloads"]:
-        numbers = [arrow((each["old"][it], each["new"][it]), language) for it in ("peakNeed", "shortfall")]
-        table.add_row(f"  {escape(each['name'])}", *numbers, _ready(new, new.workload(each["name"]), words))
-    out.print(table)
+    if any(each["old"][it] != each["new"][it] for each in found["workloads"] for it in _SHOWN):
+        out.print(_peaks(new, found["workloads"], words))
+    else:
+        hours = arrow(found["replicaHours"].values(), language)
+        out.print(f"  {words('PeaksStay', hours=hours)}")
     notices = Table(box=None, show_header=False, pad_edge=False)
     for each in found["notices"]["added"]:
         notices.add_row("[bold yellow]  ![/bold yellow]", escape(each["text"]))
     codes = {each["code"] for each in found["notices"]["added"]}
     for each in found["notices"]["gone"]:
         if each["code"] not in codes:
-            notices.add_row("", f"[dim]{words('NoLonger', what=each['text'])}[/dim]")
-    out.print(notices)
+            notices.add_row("   ", f"[dim]{words('NoLonger', what=each['text'])}[/dim]")
+    if notices.row_count:
+        out.print(notices)
+
+
+def _peaks(made: Plan, workloads: Sequence[Document], words: Words) -> Table:
+    """Each workload's greatest need, what is short of it, and since when what it takes is Ready."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("  " + words("Workload"), overflow="fold")
+    for code in ("PeakNeed", "Shortfall"):
+        table.add_column(words(code), justify="right", no_wrap=True)
+    table.add_column(words("ReadyBy"), no_wrap=True)
+    for each in workloads:
+        numbers = [arrow((each["old"][it], each["new"][it]), words.language) for it in _SHOWN]
+        table.add_row(f"  {escape(each['name'])}", *numbers, _ready(made, made.workload(each["name"]), words))
+    return table
 
 
 def _ready(made: Plan, workload: WorkloadPlan, words: Words) -> str:

@@ -44,7 +44,7 @@ def status(
 ) -> None:
     """Say how platforms stand: mode, what today is, expected sessions, what is ready, the next change, and why not.
 
-    PLATFORM is one ENTCapacity; default all of the namespace.
+    PLATFORM is one ENTCapacity; default all of the namespace. Times are the platform's, as in its plan.
     """
     if everywhere and (platform or namespace):
         raise options.wrong("--all-namespaces", "goes without a name and without --namespace")
@@ -58,7 +58,7 @@ def status(
         found = await capacities(kube, "" if everywhere else usual)
         if platform is not None:
             found = [chosen(found, platform, f"in namespace {usual}")]
-        return statuses(found, datetime.now(UTC), lang)
+        return statuses(found, None if everywhere else usual, datetime.now(UTC), lang)
 
     if watch:
         with contextlib.suppress(KeyboardInterrupt):
@@ -103,7 +103,9 @@ def _shown(document: Document, namespaces: bool, language: str) -> Group:
     from rich.console import Group
     from rich.text import Text
 
-    from entcapacity.cli.statuses import as_table, troubles
+    from entcapacity.cli.statuses import as_table, nothing_there, troubles
 
+    if not document["platforms"]:
+        return Group(Text(nothing_there(document, language)))
     lines = [Text(f"! {each}") for each in troubles(document, namespaces)]
     return Group(as_table(document, datetime.now(UTC), language, namespaces), *([Text()] if lines else []), *lines)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.table import Table
 
 from entcapacity.cli.documents import VERSION, Document
 from entcapacity.cli.terminal import WEEKDAYS
+from entcapacity.grid import on_clock
+from entcapacity.kube import ClusterError
+from entcapacity.plan import most_users_live_in
+from entcapacity.platforms import parsed
 from entcapacity.reasons import number, reason
 from entcapacity.targets import Object
 
@@ -20,13 +25,14 @@ _COLUMNS: Final = ("Platform", "Mode", "Today", "Sessions", "Ready", "NextChange
 _STYLES: Final = {"True": "green", "False": "bold red"}
 
 
-def statuses(documents: Sequence[Object], now: datetime, language: str) -> Document:
-    """One entry for each ENTCapacity, in the order given."""
-    return {"version": VERSION, "platforms": [_platform(each, now, language) for each in documents]}
+def statuses(documents: Sequence[Object], namespace: str | None, now: datetime, language: str) -> Document:
+    """One entry for each ENTCapacity of a namespace, or with ``None`` of all of them, in the order given."""
+    platforms = [_platform(each, now, language) for each in documents]
+    return {"version": VERSION, "namespace": namespace, "platforms": platforms}
 
 
 def _platform(document: Object, now: datetime, language: str) -> Document:
-    metadata, status = document["metadata"], document.get("status", {})
+    metadata, status, timezone = document["metadata"], document.get("status", {}), _timezone(document)
     ready, _, planned = str(status.get("ready", "")).partition("/")
     condition = next((each for each in status.get("conditions", []) if each["type"] == "Ready"), None)
     change = status.get("nextChange")
@@ -38,15 +44,31 @@ def _platform(document: Object, now: datetime, language: str) -> Document:
         "sessions": status.get("sessions"),
         "ready": int(ready) if ready else None,
         "planned": int(planned) if planned else None,
+        "timezone": timezone,
         "nextChange": change and {name: change.get(name) for name in ("at", "workload", "from", "to")},
         "condition": {"status": "Unknown", "reason": "NoOperator", "message": reason("NoOperator").text(language)},
     }
     if condition is not None:
         shown["condition"] = {name: condition.get(name, "") for name in ("status", "reason", "message")}
     if change and datetime.fromisoformat(change["at"]) < now - _LATE:
-        late = reason("ChangeOverdue", at=change["at"])
+        late = reason("ChangeOverdue", at=on_clock(datetime.fromisoformat(change["at"]), timezone))
         shown["condition"] = {"status": "Unknown", "reason": late.code, "message": late.text(language)}
     return shown
+
+
+def _timezone(document: Object) -> str:
+    """The platform's local time, which its plan and its conditions speak in; UTC of one that cannot be read."""
+    try:
+        return most_users_live_in(parsed(document).spec)
+    except ClusterError:
+        return "UTC"
+
+
+def nothing_there(document: Document, language: str) -> str:
+    """Where it was looked, which may be the wrong place."""
+    namespace = document["namespace"]
+    code = "NoPlatform" if namespace is None else "NoPlatformHere"
+    return reason(code, namespace=namespace or "").text(language)
 
 
 def as_table(document: Document, now: datetime, language: str, namespaces: bool) -> Table:
@@ -80,7 +102,7 @@ def _row(each: Document, now: datetime, language: str, namespaces: bool) -> list
         reason(f"Kind{today}").text(language) if today else "–",
         "–" if sessions is None else number(sessions, language),
         "–" if each["ready"] is None else f"{each['ready']}/{each['planned']}",
-        _change(change, now, language) if change else "–",
+        _change(change, now, ZoneInfo(each["timezone"]), language) if change else "–",
         each["condition"]["reason"],
     ]
 
@@ -96,16 +118,11 @@ def _name(each: Document, namespaces: bool) -> str:
     return f"{each['namespace']}/{each['name']}" if namespaces else str(each["name"])
 
 
-def _change(change: Document, now: datetime, language: str) -> str:
-    """When, on the clock of whoever reads, and what: ``12:40`` and ``auth 6 → 20``."""
-    at, today = here(datetime.fromisoformat(change["at"])), here(now).date()
+def _change(change: Document, now: datetime, zone: ZoneInfo, language: str) -> str:
+    """When, on the platform's clock, and what: ``12:40`` and ``auth 6 → 20``."""
+    at, today = datetime.fromisoformat(change["at"]).astimezone(zone), now.astimezone(zone).date()
     what = f"{change['workload']} {change['from']} → {change['to']}"
     return f"{_day(at.date(), today, language)}{at:%H:%M}\n{what}"
-
-
-def here(instant: datetime) -> datetime:
-    """An instant on the clock of this machine."""
-    return instant.astimezone()
 
 
 def _day(on: date, today: date, language: str) -> str:

@@ -24,7 +24,7 @@ from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
 from entcapacity.explain import PARTS, explain
 from entcapacity.grid import on_clock
-from entcapacity.notices import notices, shortfalls
+from entcapacity.notices import nothing_found, notices, shortfalls, waiting
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.spec import ENTCapacity
@@ -179,7 +179,7 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) ->
             table.add_row("[bold yellow]  ![/bold yellow]", each)
         out.print(table)
     else:
-        out.print(words("NoNotices"))
+        out.print(escape(nothing_found(made).text(language)))
     for workload in made.workloads:
         _show_workload(out, made, workload, words)
     _show_waits(out, made, words)
@@ -294,19 +294,10 @@ def folded(every: Sequence[Step]) -> Iterator[Row]:
 
 def _show_waits(out: Console, made: Plan, words: Words) -> None:
     found = list(waits(made))
-    if found:
+    if len(found) > 1:  # one alone is said by the notices
         out.print(f"\n[bold]{words('Waits')}[/bold]")
-    for each in found:
-        longest = words("WaitOpen") if each.longest is None else f"{each.longest // timedelta(minutes=1)} min"
-        line = words(
-            "WaitLine",
-            most=each.most,
-            since=words.moment(each.since),
-            until=words.moment(each.until),
-            wait=longest,
-            limit=each.limited_by,
-        )
-        out.print(f"  {line}")
+        for each in found:
+            out.print(f"  {escape(waiting(made, [each]).text(words.language))}")
     starts = [each for each in made.demand.starts if each.on in dates(made)]
     if starts:
         out.print(f"\n[bold]{words('Slots')}[/bold]")

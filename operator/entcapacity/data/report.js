@@ -137,7 +137,7 @@
     };
     const chosen = rivals();
     const named = (names, words = curves) => names.map((name) => [name, words[name]]);
-    group(page.words[language].people, page.people, named(["came", "expected", "low", "high", "logins"]));
+    group(page.words[language].people, page.people, named(["simulated", "measured", "expected", "low", "high", "logins"]));
     group(page.titles[language][workload()], page.workloads[workload()].columns,
       named(["took", "need", "asked", "maximum", "ready", ...chosen], ready));
     group(page.words[language].outside, page.outside, named(["queue", "entcapacity", ...chosen]));
