@@ -114,7 +114,8 @@ class Keeper:
         self._failures = 0
         self._startups: dict[str, Startups] = {}
         self._raised: dict[str, Raises] = {}
-        self._formers: dict[Ref, int | None] = {}
+        self._formers: dict[str, int | None] = {}
+        """What minimum there was before us, by the uid of the workload."""
         self._remembered = False
         self._room: room.Room | None = None
         self._looking_at_room: asyncio.Task[None] | None = None
@@ -196,10 +197,11 @@ class Keeper:
             await self._say(document, [reason("Invalid", problem=str(error))], now, {})
             return _IDLE_SECONDS
         await self._around.almanac.look()
-        self._remember(document, spec)
         objects = await all_objects(self._around, self._key[0], document)
+        self._remember(document, spec, objects)
         scaled = {each.name: targets.target_of(each, self._key[0]) for each in spec.workloads}
-        self._formers = {target: former for target, former in self._formers.items() if target in scaled.values()}
+        uids = {_uid(each, objects) for each in scaled.values()}
+        self._formers = {uid: former for uid, former in self._formers.items() if uid in uids}
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
         # of what is another's for now, what we wrote counts no more; of what is unclear, it does
         taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
@@ -277,7 +279,7 @@ class Keeper:
             except Exception as other:
                 log.warning("%s: nor could it be said: %s", self._name, other)
 
-    def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
+    def _remember(self, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
         autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
         if self._remembered:
@@ -294,16 +296,18 @@ class Keeper:
             target = targets.target_of(known[each["name"]], self._key[0])
             self._deciders[target] = Decider(self._key[1], each.get("floor", 0))
             if each.get("driver", "Scale") != "Scale" and "former" in each:
-                self._formers[target] = each["former"].get("minimum")
+                self._formers[_uid(target, objects)] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
         found = seen_for(self._around.world, document, workload, objects)
         if isinstance(found, Reason):
             return found
-        if found.driver != "Scale" and found.former is not None:
-            self._formers[found.target] = found.former.minimum
-        return targets.inherited(found, self._formers)
+        uid = _uid(found.target, objects)
+        if found.former is not None and found.former.by:
+            self._formers[uid] = found.former.minimum
+            return found
+        return targets.inherited(found, self._formers[uid]) if uid in self._formers else found
 
     async def _plan(
         self,
@@ -663,6 +667,12 @@ class Keeper:
 def _edition(made: Made, now: datetime) -> tuple[Any, ...]:
     """What is published: a plan, as of a quarter of a day."""
     return made.key, now.timestamp() // (6 * 3600)
+
+
+def _uid(target: Ref, objects: targets.Objects) -> str:
+    """Of what is scaled; empty where it is not there."""
+    found = objects.workloads.get(target.key)
+    return str(found["metadata"]["uid"]) if found is not None else ""
 
 
 def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:

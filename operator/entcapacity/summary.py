@@ -194,7 +194,7 @@ def _workload(
         found["maximum"] = seen.maximum
     if asked is not None:
         found["floor"] = asked.floor
-    if seen.former is not None:
+    if seen.former is not None and seen.former.by:
         former = {"minimum": seen.former.minimum, "maximum": seen.former.maximum}
         found["former"] = {name: value for name, value in former.items() if value is not None}
     if startups is not None and (startups.warm or startups.new_node):
