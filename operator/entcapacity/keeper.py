@@ -108,6 +108,8 @@ class Keeper:
         self._last: datetime | None = None
         self._needed = datetime.min.replace(tzinfo=UTC)
         self._asked: dict[str, Asked] = {}
+        self._floors: dict[str, int] = {}
+        """What is written as of this pass, where it is ours."""
         self._refused: dict[str, _Refused] = {}
         self._not_let_go: list[Reason] = []
         self._let_go_again = -inf
@@ -207,6 +209,11 @@ class Keeper:
         taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
         ours = {*scaled.values()} - taken
         self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
+        self._floors = {
+            name: each.minimum
+            for name, each in seen.items()
+            if isinstance(each, Seen) and each.former is not None and each.former.by == self._key[1]
+        }
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
         unread = self._around.almanac.unread(spec)
@@ -234,7 +241,7 @@ class Keeper:
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
-        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._asked, self._startups)
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._floors, self._startups)
         status = summary.status(state, now, self._around.language)
         if (sessions := status["admission"].get("sessions")) is not None:
             self._around.limits[self._key] = sessions
@@ -420,6 +427,7 @@ class Keeper:
         if spec.mode == "Observe":
             found.append(reason("Observing"))
             self._asked.clear()
+            self._floors.clear()
             self._deciders.clear()
             self._formers.clear()
             return await self._let_go(document, targets.held_by(self._key[1], objects), found)
@@ -478,6 +486,9 @@ class Keeper:
         if decision.rests:
             return again
         self._asked[each.name] = decision.asked
+        waiting = (look.observation.waiting or 0) if look.observation is not None else 0
+        if waiting >= 1 and decision.asked.floor > planned.workload(each.name).floor[index]:
+            found.append(reason("StillWaiting", waiting=round(waiting)))
         if not decision.writes:
             found += not_ready(each, self._due[each.name].by(planned, each.name, index, LATE_MINUTES))
             return again
@@ -492,6 +503,7 @@ class Keeper:
             self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
             return _RETRY_SECONDS
         self._refused.pop(each.name, None)
+        self._floors[each.name] = decision.asked.floor
         decider.wrote(decision, each, now)
         self._wrote(planned, each, decision, now)
         return again
