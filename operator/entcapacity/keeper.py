@@ -196,6 +196,7 @@ class Keeper:
             spec = self._around.world.parsed(document).spec
         except InvalidResource as error:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
+            self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
             await self._say(document, [reason("Invalid", problem=str(error))], now, {})
             return _IDLE_SECONDS
         await self._around.almanac.look()
@@ -225,6 +226,7 @@ class Keeper:
         if made is None:
             if spec.mode == "Observe":
                 await self._let_go(document, targets.held_by(self._key[1], objects), found)
+            self._limit_by_last_plan(objects, now)
             await self._say(document, found, now, {})
             return _RETRY_SECONDS
         found += made.found
@@ -243,10 +245,7 @@ class Keeper:
         self._meter(made, seen, now)
         state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._floors, self._startups)
         status = summary.status(state, now, self._around.language)
-        if (sessions := status["admission"].get("sessions")) is not None:
-            self._around.limits[self._key] = sessions
-        else:  # where no workload says what it carries, there is no limit to tell
-            self._around.limits.pop(self._key, None)
+        self._limit(status["admission"].get("sessions"))
         again = await self._say(document, found, now, status)
         self._around.pulse.beat(self._name)
         self._publish_in_turn(document, made, now)
@@ -263,6 +262,22 @@ class Keeper:
         if not all(targets.target_of(each, "").watched for each in spec.workloads):
             seconds.append(_POLL_SECONDS)
         return min(seconds)
+
+    def _limit(self, sessions: int | None) -> None:
+        """Tells what the Ready replicas carry; where no workload says what it carries, there is no limit to tell."""
+        if sessions is not None:
+            self._around.limits[self._key] = sessions
+        else:
+            self._around.limits.pop(self._key, None)
+
+    def _limit_by_last_plan(self, objects: targets.Objects, now: datetime) -> None:
+        """Tells it while there is no plan to follow: a gate goes on asking, and what is Ready changes all the same."""
+        planned = self._made.plan if self._made else None
+        if planned is None or not 0 <= (index := planned.grid.index(now)) < planned.grid.length:
+            return
+        there = (targets.seen(each, self._key[0], objects) for each in planned.spec.workloads)
+        ready = {each.name: each.ready for each in there if isinstance(each, Seen)}
+        self._limit(summary.carried(planned, ready, index).sessions)
 
     def _went_back(self, now: datetime) -> bool:
         """Whether the clock stands before what it showed already; after half a day that is believed."""
@@ -590,6 +605,8 @@ class Keeper:
         shown_conditions = as_status(made, before.get("conditions"), summary.iso(now), generation, language)
         # without a plan what was said of it stays: it is still what people know
         kept = {name: value for name, value in before.items() if name not in ("conditions", "observedGeneration")}
+        if "admission" in kept and self._key in self._around.limits:  # but programs act on this one
+            kept["admission"] = {**kept["admission"], "sessions": self._around.limits[self._key]}
         status = {"observedGeneration": generation, "conditions": shown_conditions, **(shown or kept)}
         self._around.meters.conditions(self._key, made)
         if status == before:
