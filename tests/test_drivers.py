@@ -53,7 +53,23 @@ def test_scale_keeps_its_replicas_when_it_is_given_back():
     hold(there, 214)
     give_back(there)
     assert there.values[0] == there.replicas == 214
-    assert FORMER not in there.fields
+    assert there.fields[FORMER] == '{"by": "", "minimum": 3, "replicas": 214}'
+    assert "entcapacity" not in there.owners
+
+
+def test_scale_that_is_taken_again_had_before_what_it_had_the_first_time_unless_somebody_scaled_it():
+    there = Applied("Scale", 3)
+    for floor in (214, 90):
+        hold(there, floor)
+        assert there.seen().former == Former("ent", 3)
+        give_back(there)
+    there.set(replicas=70)
+    there.replicas = 70
+    hold(there, 90)
+    assert there.seen().former == Former("ent", 70)
+    there.replicas = 70
+    give_back(there)
+    assert FORMER not in there.fields  # it has what it had
 
 
 @pytest.mark.parametrize(("runs", "maximum"), [(60, 60), (61, 150)])

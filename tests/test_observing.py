@@ -63,7 +63,7 @@ def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scrape
     first, last = look(Prometheus(scraped.url), observed, timedelta(hours=3))
     assert (first.hold, last.hold) == (True, False)
     text = first.found[0].text()
-    assert "nobody_has_this: there is no such series now" in text
+    assert "nobody_has_this: there is no such series now; where that means nobody, add: or vector(0)" in text
     assert "2021-04-06 11:00 UTC" in text
 
 
@@ -138,6 +138,7 @@ def test_on_a_cluster_floors_stay_while_people_wait_and_come_down_after(platform
     held = eventually(lambda: (floor := platform.floor("auth")) > 5 and floor, 40)
     eventually(lambda: platform.reason("DemandAsPlanned") == "AsPlanned")
     eventually(lambda: platform.status()["workloads"][0]["planned"] < held, 90)
+    eventually(lambda: platform.reason("DemandAsPlanned") == "StillWaiting")
     assert platform.floor("auth") >= held
     scraped.shows("ent_waiting", 0)
     eventually(lambda: platform.floor("auth") < held, 60)

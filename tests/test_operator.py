@@ -51,8 +51,9 @@ def scaled_object(name: str = "auth", **spec: object) -> dict[str, Any]:
 
 
 def marked(platform: Platform, kind: str = "hpa", name: str = "auth") -> bool:
-    """Whether it bears our mark."""
-    return MARK in platform.get(kind, name)["metadata"].get("annotations", {})
+    """Whether it bears the mark of what is held."""
+    found = platform.get(kind, name)["metadata"].get("annotations", {})
+    return MARK in found and bool(json.loads(found[MARK])["by"])
 
 
 def managers(platform: Platform, kind: str, name: str) -> set[str]:
@@ -99,6 +100,8 @@ def _every_status_is_valid(platform: Platform) -> Iterator[None]:
         except json.JSONDecodeError:
             break  # the last one, which was being written
         text = text[end:].lstrip()
+        if found["kind"] == "Status":  # the API server's own word: it ended the watch
+            continue
         status = found.get("status", {})
         ENTCapacityStatus.model_validate_json(json.dumps(status))
         assert len(json.dumps(status)) < 16_000
@@ -243,18 +246,40 @@ def test_a_plain_deployment_is_scaled_and_keeps_its_replicas_which_an_event_says
     replicas = platform.record("deployment", "auth", ".spec.replicas")
     platform.operator(MORNING)
     eventually(lambda: platform.replicas("auth") == PEAK, 30)
-    writes = [
-        each["objectRef"].get("subresource", "")
-        for each in platform.cluster.audit(account(platform))
-        if each["verb"] == "patch" and each["objectRef"]["resource"] == "deployments"
-    ]
-    assert writes == ["", "scale"]  # the former value first
+    assert _patches(platform) == ["", "scale"]  # the former value first
     platform.delete("entcapacity", "ent")
     assert not marked(platform, "deployment")
     assert replicas.values() == [2, PEAK]
     (said,) = eventually(lambda: _events(platform, "ReplicasKept"))
     assert said["involvedObject"]["name"] == "auth"
     assert f"keeps its {PEAK} replicas; before it had 2" in said["message"]
+    platform.apply(capacity([auth()]))
+    eventually(lambda: platform.status()["workloads"][0]["former"] == {"minimum": 2})  # and not the peak
+
+
+def test_a_deployment_that_is_rolled_back_annotations_and_all_keeps_its_former_value(platform: Platform) -> None:
+    platform.apply(deployment("auth"), capacity([auth()]))
+    newer = {"template": {"metadata": {"labels": {"version": "2"}}}}
+    platform.patch("deployment", "auth", {"spec": newer})
+    eventually(lambda: platform.get("deployment", "auth")["status"].get("updatedReplicas") == 2, 30)
+    platform.operator(MORNING)
+    eventually(lambda: marked(platform, "deployment") and platform.replicas("auth") == PEAK, 30)
+    replicas = platform.record("deployment", "auth", ".spec.replicas")
+    before = len(_patches(platform))
+    platform.cluster.kubectl("rollout", "undo", "deployment/auth", "-n", platform.namespace)
+    eventually(lambda: len(_patches(platform)) > before)  # it had lost its mark
+    mark = platform.get("deployment", "auth")["metadata"]["annotations"][MARK]
+    assert json.loads(mark) == {"by": "ent", "minimum": 2}
+    assert replicas.values() == [PEAK]
+
+
+def _patches(platform: Platform) -> list[str]:
+    """What the operator wrote to Deployments: the subresources."""
+    return [
+        each["objectRef"].get("subresource", "")
+        for each in platform.cluster.audit(account(platform))
+        if each["verb"] == "patch" and each["objectRef"]["resource"] == "deployments"
+    ]
 
 
 def _events(platform: Platform, why: str) -> list[dict[str, Any]]:

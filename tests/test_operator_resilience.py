@@ -326,6 +326,11 @@ def test_the_session_limit_that_entcore_polls_follows_the_ready_replicas(platfor
     eventually(lambda: limit() == 6 * 1000, 5)
     eventually(lambda: platform.status()["admission"]["sessions"] == 6 * 1000, 5)
     eventually(lambda: limit(standby) == 6 * 1000, 15)  # a Service asks either
+    circle = [{"name": name, "after": [other]} for name, other in (("portal", "auth"), ("auth", "portal"))]
+    platform.patch("entcapacity", "ent", {"spec": {"workloads": circle}})
+    eventually(lambda: platform.reason("Accepted") == "Invalid")
+    platform.cluster.kubectl("scale", "deployment/portal", "-n", platform.namespace, "--replicas=8")
+    eventually(lambda: limit() == 8 * 1000, 20)  # what is there carries what it did
 
 
 # --- others write, too ------------------------------------------------------------------------------------------------

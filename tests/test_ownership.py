@@ -1,12 +1,21 @@
 """Whose a workload is where several ENTCapacities name it: the oldest of those that act."""
 
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from kubernetes.aio import client
 
+from entcapacity.almanac import Almanac
+from entcapacity.clock import Clock
 from entcapacity.fields import API_VERSION
-from entcapacity.ownership import heir_of, older_owner
-from entcapacity.targets import Ref
+from entcapacity.kube import ClusterError, Kube
+from entcapacity.meters import Meters
+from entcapacity.ownership import all_objects, heir_of, older_owner
+from entcapacity.pulse import Pulse
+from entcapacity.surroundings import Surroundings
+from entcapacity.targets import Objects, Ref
 from entcapacity.world import World
 from specs import AUDIENCE
 
@@ -66,3 +75,29 @@ def test_the_oldest_that_acts_inherits() -> None:
     going = platform("going", 9)
     there = world(going, platform("watches", 5, mode="Observe"), platform("third", 8), platform("second", 7))
     assert heir_of(there, going, AUTH) == "second"
+
+
+def test_a_target_that_gives_no_answer_keeps_no_other_waiting_and_nothing_is_taken_for_given_back() -> None:
+    platform_of_two = platform("ent", 6)
+    target = {"apiVersion": "example.org/v1", "kind": "Pool", "name": "forum"}
+    platform_of_two["spec"]["workloads"].append({"name": "forum", "ordinaryPeak": {"replicas": 4}, "target": target})
+    there = world(
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "auth", "namespace": "ent", "uid": "auth"}}
+    )
+
+    async def looked(strict: bool) -> Objects:
+        kube = Kube(client.ApiClient(client.Configuration(host="http://127.0.0.1:9")))  # nobody listens there
+        clock = Clock(datetime(2026, 9, 7, 6, tzinfo=UTC))
+        almanac = Almanac(there, kube, clock, "ent", "en")
+        try:
+            return await all_objects(
+                Surroundings(there, kube, clock, Meters(), Pulse(), almanac), "ent", platform_of_two, strict
+            )
+        finally:
+            await kube.close()
+
+    found = asyncio.run(looked(strict=False))
+    assert list(found.workloads) == [AUTH.key]
+    assert list(found.unreadable) == [("example.org", "Pool", "forum")]
+    with pytest.raises(ClusterError):
+        asyncio.run(looked(strict=True))

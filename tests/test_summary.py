@@ -14,7 +14,6 @@ from entcapacity.facts import Bounds
 from entcapacity.grid import MINUTE
 from entcapacity.plan import Plan, plan
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import Asked
 from entcapacity.startups import Startups
 from entcapacity.summary import State, carried, iso, next_change, next_step, published, released, status, today
 from entcapacity.targets import Former, Ref, Seen
@@ -64,7 +63,7 @@ def seen(name: str, ready: int = 4, **more: Any) -> Seen:
 
 def state(*there: Seen | Reason, made: Plan = PLAN, **more: Any) -> State:
     found = dict(zip((each.name for each in made.workloads), there, strict=True))
-    values: dict[str, Any] = {"asked": {}, "startups": {}, "longest_wait": timedelta(minutes=2), "later": None} | more
+    values: dict[str, Any] = {"floors": {}, "startups": {}, "longest_wait": timedelta(minutes=2), "later": None} | more
     return State(made, cost=cost(made), seen=found, **values)
 
 
@@ -192,8 +191,8 @@ def test_what_stood_there_before_is_told_and_a_field_that_was_not_set_is_left_ou
     assert "former" not in shown(seen("auth", former=None), seen("portal"))["workloads"][0]
 
 
-def test_a_floor_is_told_only_where_one_was_asked_for() -> None:
-    auth, portal = shown(seen("auth"), seen("portal"), asked={"auth": Asked(9, None)})["workloads"]
+def test_a_floor_is_told_only_where_one_is_held() -> None:
+    auth, portal = shown(seen("auth"), seen("portal"), floors={"auth": 9})["workloads"]
     assert auth["floor"] == 9
     assert "floor" not in portal
 

@@ -264,6 +264,7 @@ def test_a_mark_with_a_raised_maximum_is_read_as_it_was_written(minimum, maximum
         '{"by": "ent", "minimum": 2.5}',
         '{"by": "ent", "minimum": 3, "maximum": "40"}',
         '{"by": "ent", "minimum": [3]}',
+        '{"by": "", "minimum": 3, "replicas": "40"}',
     ],
 )
 def test_a_mark_that_somebody_spoilt_is_none(text):
@@ -357,21 +358,16 @@ def test_of_two_objects_the_one_created_first_is_older_and_names_break_a_tie():
 
 
 def test_a_workload_whose_autoscaler_is_gone_had_before_us_what_that_one_had():
-    formers = {}
-
-    def looked(*found):
-        there = seen(workload(), "ent", objects(*found))
-        return inherited(there, formers)
-
-    mark = {FORMER: Former("ent", 2).written()}
-    assert looked(deployment(14), hpa(least=14, annotations=mark)).former == Former("ent", 2)
-    assert looked(deployment(14)).former is None
-    formers[Ref("apps/v1", "Deployment", "ent", "auth")] = 2
-    alone = looked(deployment(14))
+    alone = inherited(look(deployment(14)), 2)
     assert (alone.driver, alone.former, alone.bounds) == ("Scale", Former("", 2), Bounds(2, None))
-    other = {FORMER: Former("ent", 5).written()}
-    assert looked(deployment(14, annotations=other)).former == Former("ent", 5)  # its own mark counts
-    assert looked(deployment(14), hpa(least=3)).former is None  # a new one comes with what it comes with
+    assert inherited(look(deployment(14), hpa(least=3)), 2).former is None  # a new one comes with what it comes with
+
+
+def test_what_was_kept_when_it_was_let_go_tells_what_was_there_before_as_long_as_it_is_there():
+    kept = mark(Former("", 3, kept=14))
+    assert look(deployment(14, **kept)).bounds == Bounds(3, None)
+    assert look(deployment(15, **kept)).bounds == Bounds(15, None)  # somebody has scaled it since
+    assert holders(objects(deployment(14, **kept))) == []
 
 
 def test_whoever_wrote_data_of_a_config_map_owns_it():

@@ -49,6 +49,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "LimitReached": "CapacitySufficient",
     "BudgetOverdrawn": "CapacitySufficient",
     "DemandAbovePlan": "DemandAsPlanned",
+    "StillWaiting": "DemandAsPlanned",
     "ObservationFailed": "DemandAsPlanned",
     "PrometheusMissing": "DemandAsPlanned",
 }

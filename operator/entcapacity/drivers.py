@@ -52,7 +52,11 @@ def given_back(seen: Seen) -> Iterator[Write]:
     former = seen.former
     if former is None:
         return
-    if seen.driver != "Scale":
+    if seen.driver == "Scale":
+        if former.minimum != seen.replicas:  # taken again, it must not have had the peak before
+            kept = Former("", former.minimum, kept=seen.replicas)
+            yield Write(seen.at, "Apply", _body(seen, kept, {}), RELEASED)
+    else:
         least, most = FIELDS[seen.driver]
         # the maximum always, since it may be ours under this name from when it was given back before
         back = former.raised and not runs_above(seen)

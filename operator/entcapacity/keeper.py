@@ -108,13 +108,16 @@ class Keeper:
         self._last: datetime | None = None
         self._needed = datetime.min.replace(tzinfo=UTC)
         self._asked: dict[str, Asked] = {}
+        self._floors: dict[str, int] = {}
+        """What is written as of this pass, where it is ours."""
         self._refused: dict[str, _Refused] = {}
         self._not_let_go: list[Reason] = []
         self._let_go_again = -inf
         self._failures = 0
         self._startups: dict[str, Startups] = {}
         self._raised: dict[str, Raises] = {}
-        self._formers: dict[Ref, int | None] = {}
+        self._formers: dict[str, int | None] = {}
+        """What minimum there was before us, by the uid of the workload."""
         self._remembered = False
         self._room: room.Room | None = None
         self._looking_at_room: asyncio.Task[None] | None = None
@@ -193,18 +196,25 @@ class Keeper:
             spec = self._around.world.parsed(document).spec
         except InvalidResource as error:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
+            self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
             await self._say(document, [reason("Invalid", problem=str(error))], now, {})
             return _IDLE_SECONDS
         await self._around.almanac.look()
-        self._remember(document, spec)
         objects = await all_objects(self._around, self._key[0], document)
+        self._remember(document, spec, objects)
         scaled = {each.name: targets.target_of(each, self._key[0]) for each in spec.workloads}
-        self._formers = {target: former for target, former in self._formers.items() if target in scaled.values()}
+        uids = {_uid(each, objects) for each in scaled.values()}
+        self._formers = {uid: former for uid, former in self._formers.items() if uid in uids}
         seen = {each.name: self._look(each.name, document, spec, objects) for each in spec.workloads}
         # of what is another's for now, what we wrote counts no more; of what is unclear, it does
         taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
         ours = {*scaled.values()} - taken
         self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
+        self._floors = {
+            name: each.minimum
+            for name, each in seen.items()
+            if isinstance(each, Seen) and each.former is not None and each.former.by == self._key[1]
+        }
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
         unread = self._around.almanac.unread(spec)
@@ -216,6 +226,7 @@ class Keeper:
         if made is None:
             if spec.mode == "Observe":
                 await self._let_go(document, targets.held_by(self._key[1], objects), found)
+            self._limit_by_last_plan(objects, now)
             await self._say(document, found, now, {})
             return _RETRY_SECONDS
         found += made.found
@@ -232,12 +243,9 @@ class Keeper:
         await self._measure(seen, objects)
         retry += await self._look_at_late(seen, objects, found)
         self._meter(made, seen, now)
-        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._asked, self._startups)
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._floors, self._startups)
         status = summary.status(state, now, self._around.language)
-        if (sessions := status["admission"].get("sessions")) is not None:
-            self._around.limits[self._key] = sessions
-        else:  # where no workload says what it carries, there is no limit to tell
-            self._around.limits.pop(self._key, None)
+        self._limit(status["admission"].get("sessions"))
         again = await self._say(document, found, now, status)
         self._around.pulse.beat(self._name)
         self._publish_in_turn(document, made, now)
@@ -254,6 +262,22 @@ class Keeper:
         if not all(targets.target_of(each, "").watched for each in spec.workloads):
             seconds.append(_POLL_SECONDS)
         return min(seconds)
+
+    def _limit(self, sessions: int | None) -> None:
+        """Tells what the Ready replicas carry; where no workload says what it carries, there is no limit to tell."""
+        if sessions is not None:
+            self._around.limits[self._key] = sessions
+        else:
+            self._around.limits.pop(self._key, None)
+
+    def _limit_by_last_plan(self, objects: targets.Objects, now: datetime) -> None:
+        """Tells it while there is no plan to follow: a gate goes on asking, and what is Ready changes all the same."""
+        planned = self._made.plan if self._made else None
+        if planned is None or not 0 <= (index := planned.grid.index(now)) < planned.grid.length:
+            return
+        there = (targets.seen(each, self._key[0], objects) for each in planned.spec.workloads)
+        ready = {each.name: each.ready for each in there if isinstance(each, Seen)}
+        self._limit(summary.carried(planned, ready, index).sessions)
 
     def _went_back(self, now: datetime) -> bool:
         """Whether the clock stands before what it showed already; after half a day that is believed."""
@@ -277,7 +301,7 @@ class Keeper:
             except Exception as other:
                 log.warning("%s: nor could it be said: %s", self._name, other)
 
-    def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
+    def _remember(self, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
         autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
         if self._remembered:
@@ -294,16 +318,18 @@ class Keeper:
             target = targets.target_of(known[each["name"]], self._key[0])
             self._deciders[target] = Decider(self._key[1], each.get("floor", 0))
             if each.get("driver", "Scale") != "Scale" and "former" in each:
-                self._formers[target] = each["former"].get("minimum")
+                self._formers[_uid(target, objects)] = each["former"].get("minimum")
 
     def _look(self, name: str, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> Seen | Reason:
         workload = next(each for each in spec.workloads if each.name == name)
         found = seen_for(self._around.world, document, workload, objects)
         if isinstance(found, Reason):
             return found
-        if found.driver != "Scale" and found.former is not None:
-            self._formers[found.target] = found.former.minimum
-        return targets.inherited(found, self._formers)
+        uid = _uid(found.target, objects)
+        if found.former is not None and found.former.by:
+            self._formers[uid] = found.former.minimum
+            return found
+        return targets.inherited(found, self._formers[uid]) if uid in self._formers else found
 
     async def _plan(
         self,
@@ -416,6 +442,7 @@ class Keeper:
         if spec.mode == "Observe":
             found.append(reason("Observing"))
             self._asked.clear()
+            self._floors.clear()
             self._deciders.clear()
             self._formers.clear()
             return await self._let_go(document, targets.held_by(self._key[1], objects), found)
@@ -474,6 +501,9 @@ class Keeper:
         if decision.rests:
             return again
         self._asked[each.name] = decision.asked
+        waiting = (look.observation.waiting or 0) if look.observation is not None else 0
+        if waiting >= 1 and decision.asked.floor > planned.workload(each.name).floor[index]:
+            found.append(reason("StillWaiting", waiting=round(waiting)))
         if not decision.writes:
             found += not_ready(each, self._due[each.name].by(planned, each.name, index, LATE_MINUTES))
             return again
@@ -488,6 +518,7 @@ class Keeper:
             self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
             return _RETRY_SECONDS
         self._refused.pop(each.name, None)
+        self._floors[each.name] = decision.asked.floor
         decider.wrote(decision, each, now)
         self._wrote(planned, each, decision, now)
         return again
@@ -574,6 +605,8 @@ class Keeper:
         shown_conditions = as_status(made, before.get("conditions"), summary.iso(now), generation, language)
         # without a plan what was said of it stays: it is still what people know
         kept = {name: value for name, value in before.items() if name not in ("conditions", "observedGeneration")}
+        if "admission" in kept and self._key in self._around.limits:  # but programs act on this one
+            kept["admission"] = {**kept["admission"], "sessions": self._around.limits[self._key]}
         status = {"observedGeneration": generation, "conditions": shown_conditions, **(shown or kept)}
         self._around.meters.conditions(self._key, made)
         if status == before:
@@ -663,6 +696,12 @@ class Keeper:
 def _edition(made: Made, now: datetime) -> tuple[Any, ...]:
     """What is published: a plan, as of a quarter of a day."""
     return made.key, now.timestamp() // (6 * 3600)
+
+
+def _uid(target: Ref, objects: targets.Objects) -> str:
+    """Of what is scaled; empty where it is not there."""
+    found = objects.workloads.get(target.key)
+    return str(found["metadata"]["uid"]) if found is not None else ""
 
 
 def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:

@@ -69,7 +69,7 @@ class Prometheus:
         except Exception as error:  # whatever a server answers, or none
             raise NotObserved(f"{query}: {error}") from None
         if not values:
-            raise NotObserved(f"{query}: there is no such series now")
+            raise NotObserved(f"{query}: there is no such series now; where that means nobody, add: or vector(0)")
         if not math.isfinite(total) or total < 0:
             raise NotObserved(f"{query}: answers {total}, which is no number of people")
         return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ async def given_back(around: Surroundings, document: Object, heirs: bool) -> Non
     With ``heirs``, what another one scales, too, is handed over to that one.
     """
     namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
-    objects = await all_objects(around, namespace, document)
+    objects = await all_objects(around, namespace, document, strict=True)
     problems = await let_go(around, document, targets.held_by(name, objects), heirs)
     if problems:
         raise ClusterError(0, "not given back yet: " + "; ".join(each.text(around.language) for each in problems))
@@ -82,25 +83,33 @@ async def look_at(around: Surroundings, at: Ref, uid: str = "") -> None:
         log.info("%s/%s: of its last change no watch has told yet", at.namespace, at)
 
 
-async def all_objects(around: Surroundings, namespace: str, document: Object) -> targets.Objects:
-    """What the watches brought, with targets of other kinds that are asked for now."""
-    objects, unreadable = around.world.objects(namespace), {}
-    workloads = dict(objects.workloads)
+async def all_objects(around: Surroundings, namespace: str, document: Object, strict: bool = False) -> targets.Objects:
+    """What the watches brought, with targets of other kinds that are asked for now, all at once.
+
+    One that gives no answer is unreadable, and keeps nothing else waiting; with ``strict`` it raises ``ClusterError``.
+    """
+    objects = around.world.objects(namespace)
+    workloads, unreadable = dict(objects.workloads), {}
+
+    async def ask(ref: Ref) -> None:
+        workloads.pop(ref.key, None)
+        try:
+            found = await around.kube.get(ref)
+            if found is not None:
+                workloads[ref.key] = targets.with_scale(found, await around.kube.scale(ref))
+        except ClusterError as error:
+            if strict and not error.status:
+                raise
+            unreadable[ref.key] = str(error)
+
+    asked = set()
     for each in document.get("spec", {}).get("workloads", []):
         target = each.get("target") or {}
         kind, api_version = target.get("kind", "Deployment"), target.get("apiVersion", "apps/v1")
         ref = Ref(api_version, kind, namespace, target.get("name", ""))
         if not ref.watched and api_version.count("/") == 1:
-            key = ref.key
-            workloads.pop(key, None)
-            try:
-                found = await around.kube.get(ref)
-                if found is not None:
-                    workloads[key] = targets.with_scale(found, await around.kube.scale(ref))
-            except ClusterError as error:
-                if not error.status:
-                    raise
-                unreadable[key] = str(error)
+            asked.add(ref)
+    await asyncio.gather(*map(ask, asked))
     return replace(objects, workloads=workloads, unreadable=unreadable)
 
 

@@ -782,6 +782,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{object} n'est plus géré et garde son maximum de {maximum}, car {replicas:réplica tourne|réplicas tournent} ; "
         "il était de {former} avant : le remettre dès qu'il n'en tourne pas plus",
     ),
+    "StillWaiting": (
+        "{waiting:person waits|people wait} as observed.waiting has it, and floors stay above the plan until nobody "
+        "does: if nobody waits in fact, repair the query",
+        "{waiting:personne attend|personnes attendent} d'après observed.waiting, et les planchers restent au-dessus "
+        "du plan jusqu'à ce qu'il n'y en ait plus : si personne n'attend en fait, corriger la requête",
+    ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
     # a rehearsal
     "RehearseHead": (

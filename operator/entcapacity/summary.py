@@ -18,7 +18,6 @@ from entcapacity.demand import weights_of
 from entcapacity.grid import MINUTE, Grid
 from entcapacity.plan import Plan, WorkloadPlan, selected
 from entcapacity.reasons import Reason
-from entcapacity.reconcile import Asked
 from entcapacity.slots import SLOT_MINUTES
 from entcapacity.startups import Startups, percentile
 from entcapacity.steps import steps
@@ -127,13 +126,14 @@ class State:
     cost: Cost
     longest_wait: timedelta | None
     seen: Mapping[str, Seen | Reason]
-    asked: Mapping[str, Asked]
+    floors: Mapping[str, int]
+    """Those that are held, as they are written."""
     startups: Mapping[str, Startups]
 
 
 def status(state: State, now: datetime, language: str) -> dict[str, Any]:
     """Everything but conditions and ``observedGeneration``."""
-    plan, cost, seen, asked, startups = state.plan, state.cost, state.seen, state.asked, state.startups
+    plan, cost, seen, floors, startups = state.plan, state.cost, state.seen, state.floors, state.startups
     index = plan.grid.index(now)
     there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
     ready, planned = sum(each.ready for each in there.values()), sum(int(each.floor[index]) for each in plan.workloads)
@@ -142,7 +142,7 @@ def status(state: State, now: datetime, language: str) -> dict[str, Any]:
         "sessions": _rounded(float(plan.demand.load.sessions.expected[index])),
         "ready": f"{ready}/{planned}",
         "workloads": [
-            _workload(each, index, seen[each.name], asked.get(each.name), startups.get(each.name), language)
+            _workload(each, index, seen[each.name], floors.get(each.name), startups.get(each.name), language)
             for each in plan.workloads
         ],
         "admission": _admission(carried(plan, {name: each.ready for name, each in there.items()}, index), state, now),
@@ -176,7 +176,7 @@ def _workload(
     planned: WorkloadPlan,
     index: int,
     seen: Seen | Reason,
-    asked: Asked | None,
+    floor: int | None,
     startups: Startups | None,
     language: str,
 ) -> dict[str, Any]:
@@ -192,9 +192,9 @@ def _workload(
         found["message"] = Reason("RollingOut").text(language)
     if seen.maximum is not None:
         found["maximum"] = seen.maximum
-    if asked is not None:
-        found["floor"] = asked.floor
-    if seen.former is not None:
+    if floor is not None:
+        found["floor"] = floor
+    if seen.former is not None and seen.former.by:
         former = {"minimum": seen.former.minimum, "maximum": seen.former.maximum}
         found["former"] = {name: value for name, value in former.items() if value is not None}
     if startups is not None and (startups.warm or startups.new_node):

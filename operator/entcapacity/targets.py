@@ -81,17 +81,21 @@ class Former:
     """What stood in the fields before we held them; ``None`` where nothing did, or where a field was not touched."""
 
     by: str
-    """The ENTCapacity that holds them."""
+    """The ENTCapacity that holds them; empty where none does any more, or not yet."""
     minimum: int | None
     maximum: int | None = None
     raised: bool = False
     """Whether the maximum is held, too."""
+    kept: int | None = None
+    """Replicas that were kept when they were let go: as long as these are there, nobody has said anything else."""
 
     def written(self) -> str:
         """As an annotation."""
         found: dict[str, Any] = {"by": self.by, "minimum": self.minimum}
         if self.raised:
             found["maximum"] = self.maximum
+        if self.kept is not None:
+            found["replicas"] = self.kept
         return json.dumps(found)
 
 
@@ -117,7 +121,7 @@ class Seen:
     stated_maximum: int | None
     """The same as it is written there."""
     former: Former | None
-    """What stood there before; ``None`` where we don't hold it."""
+    """What stood there before; ``None`` where what stands there is not ours."""
     replicas: int
     """Replicas asked of the workload."""
     ready: int
@@ -192,12 +196,10 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects, may_raise)
 
 
-def inherited(seen: Seen, formers: Mapping[Ref, int | None]) -> Seen:
-    """A workload that is scaled directly since its autoscaler is gone: before us it had what that one had, and not the
-    floor of ours that it leaves behind. ``formers`` has what autoscalers had, by the workload that they scale."""
-    if seen.driver == "Scale" and seen.former is None and seen.target in formers:
-        return replace(seen, former=Former("", formers[seen.target]))
-    return seen
+def inherited(seen: Seen, minimum: int | None) -> Seen:
+    """A held workload without our mark: before us it had ``minimum``. Where it is scaled directly, that still counts:
+    its autoscaler is gone, or it was rolled back, annotations and all, and what is there is a floor of ours."""
+    return replace(seen, former=Former("", minimum)) if seen.driver == "Scale" else seen
 
 
 def held_by(name: str, objects: Objects) -> Iterator[Seen]:
@@ -212,7 +214,7 @@ def held_by(name: str, objects: Objects) -> Iterator[Seen]:
 
 def holders(objects: Objects) -> list[str]:
     """The names of the ENTCapacities whose marks are there."""
-    return sorted({former.by for _, each in _every(objects) if (former := _former(each)) is not None})
+    return sorted({former.by for _, each in _every(objects) if (former := _former(each)) is not None} - {""})
 
 
 def _every(objects: Objects) -> Iterator[tuple[Driver, Object]]:
@@ -256,7 +258,7 @@ def _seen(
     spec, status = held.get("spec", {}), target.get("status", {})
     stated = spec.get(minimum)
     replicas = target.get("spec", {}).get("replicas", 1)
-    at = Ref.of(held) if driver != "Scale" else ref
+    at, former = Ref.of(held) if driver != "Scale" else ref, _former(held)
     autoscaler = held if driver == "HPA" else _hpa_of_keda(held, objects) if driver == "ScaledObject" else None
     ours = [minimum, maximum] if may_raise and maximum else [minimum]
     return Seen(
@@ -269,7 +271,7 @@ def _seen(
         stated=stated,
         maximum=spec.get(maximum, most),
         stated_maximum=spec.get(maximum),
-        former=_former(held),
+        former=former if former is None or former.kept in (None, replicas) else None,
         replicas=replicas,
         ready=status.get("readyReplicas", 0),
         created=status.get("replicas", 0),
@@ -284,10 +286,12 @@ def _seen(
 def _former(held: Object) -> Former | None:
     try:
         found = json.loads(held["metadata"]["annotations"][FORMER])
-        former = Former(str(found["by"]), found["minimum"], found.get("maximum"), "maximum" in found)
+        former = Former(
+            str(found["by"]), found["minimum"], found.get("maximum"), "maximum" in found, found.get("replicas")
+        )
     except (KeyError, TypeError, ValueError):
         return None  # not ours, or somebody's hand: then it is as if we had never held it
-    whole = all(each is None or type(each) is int for each in (former.minimum, former.maximum))
+    whole = all(each is None or type(each) is int for each in (former.minimum, former.maximum, former.kept))
     return former if whole else None
 
 
