@@ -352,3 +352,10 @@ def test_of_several_platforms_one_has_to_be_named(tmp_path: Path) -> None:
 
 def test_every_example_is_valid() -> None:
     assert load([str(EXAMPLES)]).problems == ()
+
+
+def test_values_of_the_chart_are_known_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text("audience: []\nworkloads: []\n", encoding="utf-8")
+    (problem,) = load([str(file)]).problems
+    assert f"helm template occitanie charts/ent-platform -n ent -f {file} | entcapacity plan -f -" in problem.message
