@@ -215,6 +215,21 @@ class Metadata(BaseModel, frozen=True):
     labels: Mapping[str, str] = {}
 
 
+class Resource(Model):
+    """An object of the cluster of one of our kinds, which say what ``kind`` and ``spec`` are."""
+
+    api_version: Literal["entcapacity.io/v1alpha1"]
+    kind: str
+    metadata: Metadata
+    spec: Any
+    status: Any = None
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return self.metadata.name
+
+
 class Scope(Model):
     """Who is meant. Fields narrow one another; an empty field does not narrow, an empty scope is everyone.
 

@@ -10,32 +10,16 @@ import kopf
 
 from entcapacity.fields import API_VERSION
 from entcapacity.keeper import Keeper
-from entcapacity.kube import ClusterError
+from entcapacity.kube import PLURALS, ClusterError
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object
-from entcapacity.world import Key
+from entcapacity.targets import GROUP, SCALED, Object
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, Key
 
-_VERSION = API_VERSION.partition("/")[2]
-_WATCHED = (
-    (GROUP, _VERSION, "entcapacities"),
-    (GROUP, _VERSION, "schoolannouncements"),
-    (GROUP, _VERSION, "schoolcalendars"),
-    ("apps", "v1", "deployments"),
-    ("apps", "v1", "statefulsets"),
-    (*HPA_API.split("/"), "horizontalpodautoscalers"),
-    (*KEDA_API.split("/"), "scaledobjects"),
-)
 _RETRY_SECONDS = 5
 FINALIZER = f"{GROUP}/gives-back"
-HELD = (
-    (API_VERSION, "ENTCapacity"),
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    (HPA_API, "HorizontalPodAutoscaler"),
-    (KEDA_API, "ScaledObject"),
-)
+HELD = ((API_VERSION, CAPACITY), *SCALED)
 """Kinds that the operator marks."""
-KINDS = (*HELD, (API_VERSION, "SchoolAnnouncement"), (API_VERSION, "SchoolCalendar"))
+KINDS = (*HELD, (API_VERSION, ANNOUNCEMENT), (API_VERSION, CALENDAR))
 """Kinds that it watches."""
 
 
@@ -73,9 +57,10 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
             around.world.put(event["object"])
 
     kopf.on.login(registry=made)(login)
-    for group, version, plural in _WATCHED:
-        kopf.index(group, version, plural, registry=made, id=f"known_{plural}")(brought)
-        kopf.on.event(group, version, plural, registry=made, id=f"changed_{plural}")(happened)
+    for api_version, kind in KINDS:
+        watched = (*api_version.split("/"), PLURALS[kind])
+        kopf.index(*watched, registry=made, id=f"known_{PLURALS[kind]}")(brought)
+        kopf.on.event(*watched, registry=made, id=f"changed_{PLURALS[kind]}")(happened)
 
     def keeper_of(namespace: str | None, name: str, uid: str) -> Keeper:
         key = (namespace or "", name)
@@ -101,11 +86,10 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
             raise kopf.TemporaryError(str(error), delay=_RETRY_SECONDS) from None
         keepers.pop(((namespace or "", name), uid), None)
 
-    daemon = kopf.daemon(
-        GROUP, _VERSION, "entcapacities", registry=made, id="keep", cancellation_backoff=5, cancellation_timeout=5
-    )
+    capacities = (*API_VERSION.split("/"), PLURALS[CAPACITY])
+    daemon = kopf.daemon(*capacities, registry=made, id="keep", cancellation_backoff=5, cancellation_timeout=5)
     daemon(keep)
-    kopf.on.delete(GROUP, _VERSION, "entcapacities", registry=made, id="give_back")(give_back)
+    kopf.on.delete(*capacities, registry=made, id="give_back")(give_back)
     return made
 
 

@@ -24,7 +24,7 @@ NODES_SECONDS: Final = 10.0
 BY_HAND: Final = "entcapacity-cli"
 """Field manager of what a user's command writes."""
 _APPLY: Final = "application/apply-patch+yaml"
-_KNOWN: Final[Mapping[str, str]] = {
+PLURALS: Final[Mapping[str, str]] = {
     "Deployment": "deployments",
     "StatefulSet": "statefulsets",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers",
@@ -33,6 +33,7 @@ _KNOWN: Final[Mapping[str, str]] = {
     "SchoolAnnouncement": "schoolannouncements",
     "SchoolCalendar": "schoolcalendars",
 }
+"""The kinds that are watched, as addresses name them."""
 
 
 Where = tuple[str, str, str, str, str]
@@ -261,8 +262,8 @@ class Kube:
 
     async def _plural(self, api_version: str, kind: str) -> str:
         """The name of a kind in addresses; asked for once where it is none of those that we know."""
-        if kind in _KNOWN:
-            return _KNOWN[kind]
+        if kind in PLURALS:
+            return PLURALS[kind]
         if (api_version, kind) not in self._plurals:
             group, version = api_version.split("/")
             found = await _answered(self._custom.get_api_resources(group, version))

@@ -24,20 +24,13 @@ from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacity
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import HPA_API, KEDA_API, Object, Objects, Seen, owned_by_keda, scales
+from entcapacity.targets import SCALED, Object, Objects, Seen, owned_by_keda, scales
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
 Found = TypeVar("Found")
 
 _HPA: Final = "HorizontalPodAutoscaler"
 _SCALED_OBJECT: Final = "ScaledObject"
-_SCALED: Final = (
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    (HPA_API, _HPA),
-    (KEDA_API, _SCALED_OBJECT),
-)
-"""What scales and is scaled, in a namespace."""
 _TRIES: Final = 5
 """How often a busy API server is asked."""
 
@@ -133,7 +126,7 @@ class Platforms:
         if namespace in self._hidden:
             return self._hidden[namespace]
         hidden = set()
-        for api_version, kind in _SCALED:
+        for api_version, kind in SCALED:
             try:
                 for each in await _every(self._around.kube, api_version, kind, namespace):
                     self._around.world.put(each)

@@ -122,6 +122,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "connexions des clients {clients} : {need} {at} ; avance {lead} min ; abaissé la nuit seulement",
     ),
     "Minimum": ("the minimum; need {need}", "le minimum ; besoin de {need}"),
+    "NeedOf": ("need {need}", "besoin de {need}"),
+    "NeedAboveLimit": ("need {need} (at most {limit})", "besoin de {need} (au plus {limit})"),
     "CatchingUp": (
         "from {inEffect} in effect at {since}, up {up}/min, towards {wanted}",
         "depuis {inEffect} en vigueur {since}, montée {up}/min, vers {wanted}",
@@ -155,9 +157,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{day} (une partie seulement de {segment}, parts inconnues : la demande la plus forte est retenue)",
     ),
     "Event": ("event {name}, {percent} % of the usual; {day}", "événement {name}, {percent} % de l'habituel ; {day}"),
+    "Boosted": ("{day}, boosted by {percent} %", "{day}, renfort de {percent} %"),
     "FirstRemoteDay": ("first remote day", "premier jour à distance"),
     "RemoteDay": ("remote day", "jour à distance"),
     "HybridDay": ("hybrid day, {percent} % on site", "jour hybride, {percent} % sur site"),
+    "FirstHybridDay": ("first hybrid day, {percent} % on site", "premier jour hybride, {percent} % sur site"),
     "FirstDayAfterBreak": ("first day after a break", "premier jour après une interruption"),
     "BackOnSite": ("first day back on site", "premier jour de retour sur site"),
     "EveningBeforeReturn": ("evening before the return", "veille de la rentrée"),
@@ -227,10 +231,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "no dates of {who} are published for {on}: weekdays there are planned as class days",
         "aucune date publiée pour {who} le {on} : ces jours ouvrés sont prévus comme jours de classe",
     ),
-    "NeedOf": ("need {need}", "besoin de {need}"),
-    "NeedAboveLimit": ("need {need} (at most {limit})", "besoin de {need} (au plus {limit})"),
-    "Boosted": ("{day}, boosted by {percent} %", "{day}, renfort de {percent} %"),
-    "FirstHybridDay": ("first hybrid day, {percent} % on site", "premier jour hybride, {percent} % sur site"),
     # agenda: who differs
     "ForPlaces": ("in {places}", "dans {places}"),
     "ForLevels": ("for {levels}", "pour {levels}"),
@@ -349,7 +349,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermElapsed": ("minutes since then", "minutes depuis"),
     "TermFallingSince": ("of them, minutes in which the floor may fall", "dont minutes où le plancher peut descendre"),
     "TermFloor": ("replicas asked for", "réplicas demandés"),
-    # headings and lines of the command line
+    # what the commands show: plan
     "PlanHead": (
         "{name}: {since} to {until} ({timezone})",
         "{name} : du {since} au {until} ({timezone})",
@@ -362,6 +362,12 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Time": ("time", "heure"),
     "Floor": ("replicas", "réplicas"),
     "Why": ("why", "pourquoi"),
+    "DrivenRow": ("{need} at {at}; lead {lead} min", "{need} {at} ; avance {lead} min"),
+    "HeldRow": ("{need} at {at}, held {hold} min", "{need} {at}, maintenu {hold} min"),
+    "ClientsHead": (
+        "connections of {clients}; lowered only at night",
+        "connexions des clients {clients} ; abaissé la nuit seulement",
+    ),
     "Date": ("date", "date"),
     "Kind": ("kind", "nature"),
     "PeakLine": ("peak: need {need} at {at}, floor {floor}", "pic : besoin de {need} le {at}, plancher {floor}"),
@@ -400,6 +406,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Maximum": ("maximum", "maximum"),
     "Expected": ("expected", "attendu"),
     "High": ("high", "haut"),
+    # calendar
     "CalendarHead": (
         "{where}, {role}: {since} to {until}; known until {known}",
         "{where}, {role} : du {since} au {until} ; connu jusqu'au {known}",
@@ -412,6 +419,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Weekends between equal days are not listed.",
         "Les week-ends entre deux jours identiques ne sont pas listés.",
     ),
+    # explain
     "ExplainHead": (
         "{name}, {workload}: {floor:replica|replicas} at {at}, as known at {asOf}",
         "{name}, {workload} : {floor:réplica|réplicas} le {at}, selon ce qui est connu le {asOf}",
@@ -424,6 +432,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "Value": ("value", "valeur"),
     "Formula": ("from", "calcul"),
     "Meaning": ("meaning", "sens"),
+    # diff
     "DiffHead": ("What changes from {since} to {until}", "Ce qui change du {since} au {until}"),
     "DiffKnown": ("as known at {asOf}", "selon ce qui est connu le {asOf}"),
     "NoChange": ("No change: every floor stays as it was.", "Aucun changement : chaque plancher reste le même."),
@@ -447,6 +456,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "WorkloadAdded": ("added", "ajoutée"),
     "WorkloadRemoved": ("removed", "retirée"),
     "Unchanged": ("no change", "aucun changement"),
+    # replay
     "ReplayHead": ("{title}, planOn {planOn}: {came}", "{title}, planOn {planOn} : {came}"),
     "CameDeviating": (
         "up to {percent} % more users than expected, up to {early} min earlier",
@@ -476,12 +486,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ContenderStaticMax": ("everything at its maximum", "tout au maximum"),
     "ContenderOptimum": ("our plan, knowing who comes", "notre plan, sachant qui vient"),
     "ContenderIdeal": ("always just what is needed, at 100 %", "à tout instant juste le besoin, à 100 %"),
-    "DrivenRow": ("{need} at {at}; lead {lead} min", "{need} {at} ; avance {lead} min"),
-    "HeldRow": ("{need} at {at}, held {hold} min", "{need} {at}, maintenu {hold} min"),
-    "ClientsHead": (
-        "connections of {clients}; lowered only at night",
-        "connexions des clients {clients} ; abaissé la nuit seulement",
-    ),
     # pages and pictures
     "PagePlanTitle": ("{name}: what is asked for, and why", "{name} : ce qui est demandé, et pourquoi"),
     "PagePlanWhen": (
@@ -630,6 +634,15 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "audience",
         "{sessions:session vue|sessions vues} où {high} au plus étaient attendues : mettre boost, ou corriger "
         "l'audience",
+    ),
+    "QuotaShort": (
+        "ResourceQuota {quota}: {missing} of {resource} are missing at {at}: raise it before then",
+        "ResourceQuota {quota} : il manque {missing} de {resource} le {at} : à relever avant",
+    ),
+    "AllocatableShort": (
+        "the nodes lack {missing} of {resource} at {at}: add some before then, or set nodes if they come by themselves",
+        "il manque {missing} de {resource} aux nœuds le {at} : en ajouter avant, ou renseigner nodes s'ils viennent "
+        "seuls",
     ),
     "PrometheusMissing": (
         "observed is set, but the operator runs without --prometheus: set it",
@@ -965,15 +978,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {taken:workload|workloads} taken in, {left} left out",
         "{file} : {taken:workload pris|workloads pris}, {left} de côté",
     ),
-    "QuotaShort": (
-        "ResourceQuota {quota}: {missing} of {resource} are missing at {at}: raise it before then",
-        "ResourceQuota {quota} : il manque {missing} de {resource} le {at} : à relever avant",
-    ),
-    "AllocatableShort": (
-        "the nodes lack {missing} of {resource} at {at}: add some before then, or set nodes if they come by themselves",
-        "il manque {missing} de {resource} aux nœuds le {at} : en ajouter avant, ou renseigner nodes s'ils viennent "
-        "seuls",
-    ),
     # what the commands may not read
     "NotRead": (
         "{kind}s of namespace {namespace} may not be read: bounds and floors that they hold are not known here",
@@ -984,6 +988,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "--operator-namespace if it is not {namespace}",
         "calendrier {calendar} : {problem} ; planifié sans son fichier : donner le namespace de l'opérateur par "
         "--operator-namespace si ce n'est pas {namespace}",
+    ),
+    "AnnouncementNotRead": (
+        "SchoolAnnouncement {announcement} is left out, this version cannot read it: {problem}",
+        "la SchoolAnnouncement {announcement} est laissée de côté, cette version ne peut la lire : {problem}",
     ),
     # how platforms stand
     "Platform": ("Platform", "Plateforme"),
@@ -1071,10 +1079,6 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "remplace un renfort de {percent} % jusqu'au {until}",
     ),
     "NoBoost": ("{platform} has no boost", "{platform} n'a pas de renfort"),
-    "AnnouncementNotRead": (
-        "SchoolAnnouncement {announcement} is left out, this version cannot read it: {problem}",
-        "la SchoolAnnouncement {announcement} est laissée de côté, cette version ne peut la lire : {problem}",
-    ),
     "BoostInGit": (
         "{platform} comes from Git by {who}, which may put spec.boost back: write it there, too (-o yaml prints it)",
         "{platform} vient de Git par {who}, qui peut remettre spec.boost : l'y écrire aussi (-o yaml l'affiche)",

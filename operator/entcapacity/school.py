@@ -6,11 +6,11 @@ What a validator checks across fields, ``rules`` says once more in CEL, for the 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from entcapacity.fields import Instant, Levels, LocalDate, Metadata, Model, ObjectName, Percent, Scope, rules
+from entcapacity.fields import Instant, Levels, LocalDate, Model, ObjectName, Percent, Resource, Scope, rules
 from entcapacity.vocabulary import Schooling
 
 
@@ -89,19 +89,11 @@ class SchoolAnnouncementSpec(Model):
         return self
 
 
-class SchoolAnnouncement(Model):
+class SchoolAnnouncement(Resource):
     """What was announced about school: how it is held, for whom, and since when that is known."""
 
-    api_version: Literal["entcapacity.io/v1alpha1"]
     kind: Literal["SchoolAnnouncement"]
-    metadata: Metadata
     spec: SchoolAnnouncementSpec
-    status: Any = None
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name
 
 
 class CalendarDay(Model):
@@ -171,16 +163,8 @@ class SchoolCalendarSpec(Model):
         return self
 
 
-class SchoolCalendar(Model):
+class SchoolCalendar(Resource):
     """School days of a place, a year or a kind of school that the embedded official calendar does not hold."""
 
-    api_version: Literal["entcapacity.io/v1alpha1"]
     kind: Literal["SchoolCalendar"]
-    metadata: Metadata
     spec: SchoolCalendarSpec
-    status: Any = None
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name

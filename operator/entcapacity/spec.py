@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
@@ -23,12 +23,12 @@ from entcapacity.fields import (
     LabelSelector,
     Levels,
     LocalTime,
-    Metadata,
     Model,
     Name,
     ObjectName,
     Percent,
     Quantity,
+    Resource,
     Startup,
     UserPercent,
     Zones,
@@ -631,16 +631,8 @@ class ENTCapacitySpec(Model):
     )
 
 
-class ENTCapacity(Model):
+class ENTCapacity(Resource):
     """An ENT: who connects, what carries them, and how it may be scaled, so that it is Ready before they come."""
 
-    api_version: Literal["entcapacity.io/v1alpha1"]
     kind: Literal["ENTCapacity"]
-    metadata: Metadata
     spec: ENTCapacitySpec
-    status: Any = None
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return self.metadata.name

@@ -28,6 +28,12 @@ WATCHED: Final = ("Deployment", "StatefulSet")
 """Kinds of apps that the watches bring; other targets are asked for at each pass."""
 HPA_API: Final = "autoscaling/v2"
 KEDA_API: Final = "keda.sh/v1alpha1"
+SCALED: Final = (
+    *(("apps/v1", each) for each in WATCHED),
+    (HPA_API, "HorizontalPodAutoscaler"),
+    (KEDA_API, "ScaledObject"),
+)
+"""API version and kind of what is scaled, and of what scales it."""
 FIELDS: Final[Mapping[Driver, tuple[str, str]]] = {
     "HPA": ("minReplicas", "maxReplicas"),
     "ScaledObject": ("minReplicaCount", "maxReplicaCount"),

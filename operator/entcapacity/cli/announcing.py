@@ -61,9 +61,9 @@ def _label(value: str) -> tuple[str, str]:
 @click.option(
     "--until", type=_on, metavar="DATE", help="Last date; default until superseded, of closed and holiday one day."
 )
-@click.option("--zone", "zones", multiple=True, metavar="ZONE", help="School zone: A, B, C, Corse …; may be repeated.")
-@click.option("--academie", "academies", multiple=True, metavar="NAME", help="Académie; may be repeated.")
-@click.option("--departement", "departements", multiple=True, metavar="CODE", help="Département; may be repeated.")
+@options.ZONES
+@options.ACADEMIES
+@options.DEPARTEMENTS
 @click.option("--level", "levels", multiple=True, type=options.one_of(Level), help="Repeatable.")
 @click.option(
     "--on-site-percent", type=click.IntRange(0, 100), metavar="N", help="Of pupils, with hybrid; default half of them."

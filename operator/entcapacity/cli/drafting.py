@@ -47,9 +47,9 @@ def levels_of(value: str | tuple[Level, ...]) -> tuple[Level, ...]:
     "--teachers", type=USERS, metavar="N", help="Accounts of teachers; default: the national ratio to pupils."
 )
 @click.option("--parents", type=USERS, metavar="N", help="Accounts of parents; default: the national ratio to pupils.")
-@click.option("--zone", "zones", multiple=True, help="School zone: A, B, C, Corse …; may be repeated.")
-@click.option("--academie", "academies", multiple=True, help="Académie, for example Toulouse; may be repeated.")
-@click.option("--departement", "departements", multiple=True, help="Code of a département, 31 or 2A; may be repeated.")
+@options.ZONES
+@options.ACADEMIES
+@options.DEPARTEMENTS
 @click.option(
     "--levels", type=levels_of, default=tuple(Level), metavar="LIST", help="As in College,Lycee; default all."
 )

@@ -45,16 +45,19 @@ def refuse(problems: Sequence[FileProblem]) -> NoReturn:
 
 
 def complain(problems: Sequence[FileProblem]) -> None:
+    """Says what is wrong in files, each in a line."""
     for each in problems:
         click.echo(f"Error: {each}", err=True)
 
 
 def fail(message: str) -> NoReturn:
+    """Ends the command with one line."""
     click.echo(f"Error: {message}", err=True)
     sys.exit(FILES_ARE_WRONG)
 
 
 def capacity_of(found: Files, name: str | None) -> ENTCapacity:
+    """The ENTCapacity meant in files; ends the command where there is none, or more than one."""
     from entcapacity.files import one_capacity
 
     for file in found.without_zone():

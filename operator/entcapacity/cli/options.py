@@ -164,6 +164,15 @@ LANGUAGE: Final = click.option(
     "--lang", type=click.Choice(["en", "fr"]), default=language, help="Language of texts; default by LANG."
 )
 NAME: Final = click.option("--name", help="The ENTCapacity meant, NAME or NAMESPACE/NAME, where files hold several.")
+ZONES: Final = click.option(
+    "--zone", "zones", multiple=True, metavar="ZONE", help="School zone: A, B, C, Corse …; may be repeated."
+)
+ACADEMIES: Final = click.option(
+    "--academie", "academies", multiple=True, metavar="NAME", help="Académie, for example Toulouse; may be repeated."
+)
+DEPARTEMENTS: Final = click.option(
+    "--departement", "departements", multiple=True, metavar="CODE", help="Département, 31 or 2A; may be repeated."
+)
 FLOORS: Final = click.option(
     "--floor",
     "floors",

@@ -191,20 +191,18 @@ def _show(title: str, made: Replay, language: str) -> None:
     from rich.table import Table
 
     from entcapacity.cli import terminal
-    from entcapacity.reasons import number, reason
+    from entcapacity.reasons import number
 
-    def text(code: str, **args: Any) -> str:
-        return reason(code, **args).text(language)
-
-    out = terminal.console()
-    out.print(text("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
+    out, words = terminal.console(), terminal.Words(language)
+    out.print(words("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
     table, legend = Table(box=None, pad_edge=False), Table(box=None, pad_edge=False, show_header=False)
     table.add_column("", no_wrap=True)
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
-        table.add_column("\n".join(text(code).rsplit(" ", 1)), justify="right", no_wrap=True)
+        title_in_two = "\n".join(words(code).rsplit(" ", 1))
+        table.add_column(title_in_two, justify="right", no_wrap=code != "WaitColumn")  # a wait may be a sentence
     ours = made.scores[0]
     for each in made.scores:
-        wait = text("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
+        wait = words("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
         table.add_row(
             each.name,
             number(each.saturated_minutes, language),
@@ -220,4 +218,4 @@ def _show(title: str, made: Replay, language: str) -> None:
     out.print(legend)
     as_well = [each.name for each in made.scores if each.as_well_as(ours)]
     if as_well:
-        out.print(text("AsWell", names=", ".join(as_well)))
+        out.print(words("AsWell", names=", ".join(as_well)))

@@ -18,7 +18,6 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from entcapacity import reasons
 from entcapacity.admission import waits
 from entcapacity.agenda import AgendaDay, runs
 from entcapacity.cli import charts
@@ -59,7 +58,6 @@ WEEKDAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
 }
-number: Final = reasons.number
 _SHORT_SPAN: Final = 10
 """Days up to which a list says all that a picture would."""
 
