@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import icalendar
@@ -62,6 +63,7 @@ def plan_outputs() -> Mapping[str, str]:
 
     forms = {"text": [], "csv": ["-o", "csv"], "every minute": ["-o", "json"]}
     forms |= {form: ["-o", form, "--every", "10"] for form in ("json", "yaml")}
+    forms |= {"of portal": ["--workload", "portal"]}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planning, "_planned", once)
         results = {form: run(*PLAN, *args) for form, args in forms.items()}
@@ -80,6 +82,10 @@ def instant(text: str) -> datetime:
 
 
 # --- help and documentation -------------------------------------------------------------------------------------------
+
+
+def test_help_lists_commands_without_cutting_what_they_are_for() -> None:
+    assert "..." not in run("--help", COLUMNS="80").output.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", [None, *cli.commands])
@@ -249,9 +255,41 @@ def test_text_shows_ramps_in_one_line_peaks_cost_and_charts(
     assert re.search(rf"peak: need {peak} at 2021-04-06 \d\d:\d\d, floor {most}", shown)
     assert re.search(r"\d\d:\d\d +\d+  need \d+ at \d\d:\d\d; lead \d+ min", shown)
     assert re.search(r"[\d,]+ replica-hours, \d\.\d times the same days of an ordinary week", shown)
-    assert "workspace: replicas" in shown
+    assert "auth: replicas" in shown, "of the one that lacks the most"
+    assert re.search(r"100,000┤", shown), "round figures on the axis"
     assert "│" in shown
     assert "\x1b" not in shown, "colours only on a terminal"
+
+
+def test_the_notices_of_a_plan_stand_last_and_are_those_of_all_though_one_workload_is_shown(
+    plan_outputs: Mapping[str, str],
+) -> None:
+    for form in ("text", "of portal"):
+        *_, said = plan_outputs[form].partition("Take note")
+        assert "auth: " in said
+        assert "limited by auth" in said
+        assert "│" not in said
+    assert re.findall(r"^(\S+)  min \d", plan_outputs["of portal"], re.MULTILINE) == ["portal"]
+    assert "portal: replicas" in plan_outputs["of portal"]
+
+
+def test_lines_of_a_plan_that_are_too_long_go_on_indented() -> None:
+    shown = run(*PLAN, "--workload", "auth", COLUMNS="80").output
+    assert max(map(len, shown.splitlines())) <= 80
+    below = shown.partition("Who waits\n")[2].partition("auth: replicas")[0]
+    assert {line for line in below.splitlines() if line and not line.startswith("  ")} == {"Start slots", "Cost"}
+
+
+def test_a_date_begins_at_midnight_where_most_users_live() -> None:
+    island = str(EXAMPLES / "overseas.yaml")
+    one_day = ["--from", "2026-12-07", "--days", "1", "--every", "1440"]
+    made = answered("plan", "-f", island, *one_day)
+    assert instant(made["from"]).astimezone(ZoneInfo(made["timezone"])).strftime("%Y-%m-%d %H:%M") == "2026-12-07 00:00"
+    answer = answered("plan", "-f", PLATFORM, *one_day, "--workload", "cas")
+    assert answer["from"] == "2026-12-06T23:00:00Z"
+    assert [each["name"] for each in answer["workloads"]] == ["cas"]
+    said = refused("plan", "-f", PLATFORM, "--from", "2026-12-06T00:00")
+    assert "write 2026-12-06T00:00:00+01:00 for Paris" in said, "winter time"
 
 
 def test_french_is_spoken_where_the_environment_or_the_option_asks_for_it() -> None:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ MORNING = [
 ]
 
 
-def run(*args: str) -> Result:
-    return CliRunner().invoke(cli, ["replay", *args], env={"LANG": "en_GB.UTF-8", "COLUMNS": "140"})
+def run(*args: str, columns: str = "140") -> Result:
+    return CliRunner().invoke(cli, ["replay", *args], env={"LANG": "en_GB.UTF-8", "COLUMNS": columns})
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,14 @@ def test_csv_has_a_row_for_each() -> None:
     lines = run(*MORNING, "-o", "csv").output.splitlines()
     assert lines[0].startswith("name,saturatedMinutes,refusedUserMinutes,longestWaitSeconds,replicaHours,peakReplicas")
     assert len(lines) == 8
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_table_fits_eighty_columns_and_cuts_nothing(language: str) -> None:
+    said = run(*MORNING, "--lang", language, columns="80").output
+    assert max(map(len, said.splitlines())) <= 80
+    assert "…" not in said
+    assert re.search(r"^  hpa-50 +HPA", said, re.MULTILINE), "what the names mean stands below"
 
 
 def test_text_is_a_table_in_the_readers_language() -> None:

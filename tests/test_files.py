@@ -173,7 +173,7 @@ def test_a_missing_field_is_told_where_it_should_stand(tmp_path: Path) -> None:
             "apiVersion: apps/v1\nkind: Deployment\n",
             "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar; leave out all others",
         ),
-        ("workloads: []\n", "kind: is missing: if these are values of the chart, helm template"),
+        ("workloads: []\n", "kind: is missing: if these are values of the chart ent-platform, helm template"),
         ("kind: [a]\n", "kind: is a kind that is not read here"),
         ("kind: {a: 1}\n", "kind: is a kind that is not read here"),
         ("kind: List\nitems: 3\n", "not a list of resources"),
@@ -353,3 +353,10 @@ def test_of_several_platforms_one_has_to_be_named(tmp_path: Path) -> None:
 
 def test_every_example_is_valid() -> None:
     assert load([str(EXAMPLES)]).problems == ()
+
+
+def test_values_of_the_chart_are_known_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text("audience: []\nworkloads: []\n", encoding="utf-8")
+    (problem,) = load([str(file)]).problems
+    assert f"helm template occitanie charts/ent-platform -n ent -f {file} | entcapacity plan -f -" in problem.message

@@ -59,7 +59,7 @@ FIRST = "2021-04-06T08:00:00+02:00"
         ("time,sessions\n6/4/2021 8:00,5\n", "demand.csv:2: time: not an instant: write 2021-04-06T08:30:00+02:00"),
         (
             "time,sessions\n2021-04-06T08:00:00,5\n",
-            "demand.csv:2: time: has no offset: write 2021-04-06T08:00:00+02:00 for summer in Paris, or"
+            "demand.csv:2: time: has no offset: write 2021-04-06T08:00:00+02:00 for Paris, or"
             " 2021-04-06T08:00:00Z for UTC (found '2021-04-06T08:00:00')",
         ),
         ("time,sessions\n2021-04-06,5\n", "time: a date without a time of day: write 2021-04-06T08:30:00+02:00"),

@@ -171,6 +171,15 @@ def test_every_mistake_is_said_at_once():
     }
 
 
+def test_what_fields_say_of_one_another_is_said_though_a_field_is_wrong():
+    document = _changed(CAPACITY, ["spec", "workloads"], [{**WORKLOADS[0], "min": 10, "max": 3, "after": ["poler"]}])
+    document["spec"]["workloads"] += [{**WORKLOADS[0]}, {"name": "pooler"}, {"name": 3}, {}, "portal"]
+    problems = [each.split(" (")[0] for each in _problems(document)]
+    assert "spec.workloads[0]: min 10 is above max 3" in problems
+    assert "spec.workloads[0].after[0]: no such workload: did you mean pooler?" in problems
+    assert problems.count("spec.workloads: stands there more than once: names must differ") == 1
+
+
 @pytest.mark.parametrize("key", ["a[", "metadata:[{name: x}", "(b)", "[key]x"])
 def test_a_key_with_brackets_is_refused_like_any_other(key):
     [problem] = _problems({**CAPACITY, key: 1})

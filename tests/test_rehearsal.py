@@ -25,6 +25,7 @@ from entcapacity.rehearsal import (
     floors_on,
     meant,
     next_school_day,
+    obstacle,
     ready_after,
     rehearsal_of,
     why_not_ready,
@@ -87,12 +88,15 @@ def test_a_rehearsal_is_refused_where_nothing_would_come_of_it(spec: dict[str, A
     if "rehearsal" in spec:
         spec["rehearsal"]["floors"] = [{"name": "portal", "replicas": 20}]
     made = occitanie(**{"mode": "Enforce", **spec})
-    found = meant(made, facts(), instant("2021-03-15T21:00:00+01:00"), None, timedelta(minutes=30))
-    if isinstance(found, Reason):
-        assert found.code == code
-    else:
-        assert (found[0], code) == (date(2021, 3, 16), "")
-        assert found[1].until == instant("2021-03-15T21:30:00+01:00")
+    found = obstacle(made, instant("2021-03-15T21:00:00+01:00"))
+    assert (found.code if found else "") == code
+
+
+def test_without_a_date_the_next_school_day_is_meant_also_of_a_platform_that_observes() -> None:
+    found = meant(occitanie(), facts(), instant("2021-03-15T21:00:00+01:00"), None, timedelta(minutes=30))
+    assert not isinstance(found, Reason)
+    assert found[0] == date(2021, 3, 16)
+    assert found[1].until == instant("2021-03-15T21:30:00+01:00")
 
 
 def test_what_it_costs_is_what_the_floors_have_more() -> None:
@@ -349,6 +353,9 @@ def test_a_command_that_is_killed_leaves_an_end_behind(platform: Platform, rehea
 def test_where_nothing_would_come_of_it_that_is_said_beforehand(platform: Platform, rehearser: Rehearser) -> None:
     platform.apply(deployment("auth"), hpa("auth", 2, 100), capacity(BUSY, mode="Observe"))
     assert "ent has mode Observe" in rehearser.rehearses("--yes", code=1)[1]
+    out, err = rehearser.rehearses("--dry-run")
+    assert "note: ent has mode Observe" in err
+    assert "replica-hours more than without" in out
     platform.patch("entcapacity", "ent", {"spec": {"mode": "Enforce", "suspendUntil": "2100-01-01T00:00:00Z"}})
     assert "ent is suspended until 2100-01-01 01:00" in rehearser.rehearses("--yes", code=1)[1]
     platform.patch("entcapacity", "ent", {"spec": {"suspendUntil": None}})

@@ -28,7 +28,8 @@ STDIN: Final = "-"
 _RESOURCE_ENDINGS: Final = (".yaml", ".yml", ".json")
 _CALENDAR_ENDINGS: Final = (".csv", ".ics")
 _WRITE: Final = "write an ENTCapacity, a SchoolAnnouncement or a SchoolCalendar"
-_RENDER: Final = "helm template NAME charts/ent-platform -n NAMESPACE -f FILE | entcapacity plan -f -"
+_RENDER: Final = "helm template occitanie charts/ent-platform -n ent -f {file} | entcapacity plan -f -"
+"""How values of the chart for a platform become what is read here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,11 +280,11 @@ class _Reader:
             self._take_config_map(file, document)
             return
         if isinstance(value, Mapping) and (not isinstance(kind, str) or kind not in RESOURCES):
-            if kind is None and "workloads" in value:
-                self._say_in(file, document, "kind", kind, f"is missing: if these are values of the chart, {_RENDER}")
-                return
             what = "is missing" if kind is None else "is a kind that is not read here"
-            self._say_in(file, document, "kind", kind, f"{what}: {_WRITE}; leave out all others")
+            way = f"{_WRITE}; leave out all others"
+            if kind is None and "workloads" in value:
+                way = f"if these are values of the chart ent-platform, {_RENDER.format(file=file)}"
+            self._say_in(file, document, "kind", kind, f"{what}: {way}")
             return
         try:
             resource = parse(value)

@@ -7,6 +7,7 @@ from datetime import datetime
 from math import ceil, floor, isfinite
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -101,7 +102,8 @@ def _minutes(text: str) -> float:
     if found.utcoffset() is None:
         if not any(each in text for each in "T: "):
             raise _Wrong("time", text, f"a date without a time of day: write {found:%Y-%m-%d}T08:30:00+02:00")
-        raise _Wrong("time", text, f"has no offset: write {text}+02:00 for summer in Paris, or {text}Z for UTC")
+        there = found.replace(tzinfo=ZoneInfo("Europe/Paris")).isoformat()
+        raise _Wrong("time", text, f"has no offset: write {there} for Paris, or {text}Z for UTC")
     return found.timestamp() / 60
 
 

@@ -76,6 +76,15 @@ def lateness(plan: Plan, workload: WorkloadPlan) -> Late | None:
     return Late(plan.grid.instant(first), plan.grid.instant(last) + timedelta(minutes=lead), missed)
 
 
+def gravest(plan: Plan, among: Iterable[WorkloadPlan]) -> WorkloadPlan:
+    """Of some workloads the one that tells the most: which lacks the most, or where none does, needs the most."""
+
+    def lacking_and_needed(each: WorkloadPlan) -> tuple[int, int]:
+        return int((each.need - each.limit)[plan.ahead].max(initial=0)), int(each.need[plan.inner].max())
+
+    return max(among, key=lacking_and_needed)
+
+
 def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     """Everything that people should know the evening before, the gravest first."""
     for workload in plan.workloads:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from entcapacity.fields import API_VERSION, show
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
-from entcapacity.spec import ENTCapacity, ENTCapacitySpec, scales_with
+from entcapacity.spec import Budget, ENTCapacity, ENTCapacitySpec, Event, Limit, Segment, Workload, scales_with
 
 RESOURCES: Final[Mapping[str, type[ENTCapacity | SchoolAnnouncement | SchoolCalendar]]] = {
     "ENTCapacity": ENTCapacity,
@@ -60,7 +60,10 @@ def parse(document: object) -> ENTCapacity | SchoolAnnouncement | SchoolCalendar
         resource = model.model_validate(document)
     except ValidationError as error:
         problems = [_problem(each, model) for each in error.errors(include_url=False)]
-        raise InvalidResource([each for each in problems if not _follows(each, problems)]) from None
+        problems = [each for each in problems if not _follows(each, problems)]
+        if model is ENTCapacity and isinstance(spec := document.get("spec"), Mapping):
+            problems += _cross_references(_as_far_as_it_is_valid(spec))
+        raise InvalidResource(problems) from None
     if isinstance(resource, ENTCapacity) and (problems := list(_cross_references(resource.spec))):
         raise InvalidResource(problems)
     return resource
@@ -124,17 +127,45 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
 
 
+def _as_far_as_it_is_valid(spec: Mapping[str, Any]) -> ENTCapacitySpec:
+    """What fields may refer to in a spec that is not valid: of a wrong entry only its name, and what it comes after."""
+
+    def entries(model: type[BaseModel], field: str) -> tuple[Any, ...]:
+        found = spec.get(field)
+        return tuple(_entry(model, each) for each in found) if isinstance(found, list) else ()
+
+    return ENTCapacitySpec.model_construct(
+        audience=entries(Segment, "audience"),
+        workloads=entries(Workload, "workloads"),
+        budgets=entries(Budget, "budgets"),
+        limits=entries(Limit, "limits"),
+        events=entries(Event, "events"),
+    )
+
+
+def _entry(model: type[BaseModel], entry: object) -> BaseModel:
+    try:
+        return model.model_validate(entry)
+    except ValidationError:
+        known = entry if isinstance(entry, Mapping) else {}
+        name, after = known.get("name"), known.get("after")
+        return model.model_construct(
+            name=name if isinstance(name, str) else "",
+            after=tuple(each for each in after if isinstance(each, str)) if isinstance(after, list) else (),
+        )
+
+
 def _cross_references(spec: ENTCapacitySpec) -> Iterator[Problem]:
     """What one field says of another: names that must exist or be unique, and chains without a circle."""
     for field, names in (
-        ("audience", [each.name for each in spec.audience if each.name]),
+        ("audience", [each.name for each in spec.audience]),
         ("workloads", [each.name for each in spec.workloads]),
         ("budgets", [each.name for each in spec.budgets]),
         ("limits", [each.name for each in spec.limits]),
         ("events", [each.name for each in spec.events]),
     ):
         for name, times in Counter(names).items():
-            if times > 1:
+            if name and times > 1:
                 yield Problem(f"spec.{field}", show(name), "stands there more than once: names must differ")
     workloads = {each.name: each for each in spec.workloads}
     budgets = {each.name for each in spec.budgets}

@@ -358,8 +358,8 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermFloor": ("replicas asked for", "réplicas demandés"),
     # what the commands show: plan
     "PlanHead": (
-        "{name}: {since} to {until} ({timezone}), as known at {asOf}",
-        "{name} : du {since} au {until} ({timezone}), selon ce qui est connu le {asOf}",
+        "{name}: {since} to {until} ({timezone})",
+        "{name} : du {since} au {until} ({timezone})",
     ),
     "Notices": ("Take note", "À noter"),
     "NoNotices": (

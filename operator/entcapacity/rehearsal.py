@@ -30,11 +30,8 @@ _FORTNIGHT: Final = 14
 # --- what to hold -----------------------------------------------------------------------------------------------------
 
 
-def meant(
-    capacity: ENTCapacity, facts: Facts, now: datetime, on: date | None, span: timedelta
-) -> tuple[date, Rehearsal] | Reason:
-    """The date whose floors are held, by default the next school day, and these floors for a span from now on; or why
-    nothing would come of it."""
+def obstacle(capacity: ENTCapacity, now: datetime) -> Reason | None:
+    """Why nothing would come of a rehearsal that began now."""
     spec, name = capacity.spec, capacity.name
     if spec.mode == "Observe":
         return reason("RehearseObserves", name=name)
@@ -42,6 +39,15 @@ def meant(
         return reason("RehearseSuspended", name=name, until=on_clock(spec.suspend_until, most_users_live_in(spec)))
     if spec.rehearsal is not None and now < spec.rehearsal.until:
         return reason("RehearseRunning", name=name, until=on_clock(spec.rehearsal.until, most_users_live_in(spec)))
+    return None
+
+
+def meant(
+    capacity: ENTCapacity, facts: Facts, now: datetime, on: date | None, span: timedelta
+) -> tuple[date, Rehearsal] | Reason:
+    """The date whose floors are held, by default the next school day, and these floors for a span from now on; or why
+    there are none."""
+    spec, name = capacity.spec, capacity.name
     on = on or next_school_day(spec, facts, now)
     if on is None:
         return reason("RehearseNoDay", name=name, weeks=2 * _SEARCHED)

@@ -20,7 +20,7 @@ from entcapacity.admission import admission, ceilings
 from entcapacity.cost import Cost, cost
 from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, on_clock
-from entcapacity.notices import nothing_found, notices
+from entcapacity.notices import gravest, nothing_found, notices
 from entcapacity.plan import Plan, selected
 from entcapacity.reasons import LANGUAGES, Reason, reason
 from entcapacity.replay import Deviation, Measured, Replay, Score, Trouble
@@ -137,8 +137,7 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] =
     queue, wait = let_in.queue[made.inner], let_in.wait[made.inner]
     waiting = bool((queue >= 1).any())
     since, until = line.span()
-    short = {each.name: int((each.need - each.limit)[made.ahead].max(initial=0)) for each in made.workloads}
-    needed = {each.name: int(each.need[made.inner].max()) for each in made.workloads}
+    names = [each.name for each in made.workloads]
     as_of = on_clock(made.as_of, made.timezone)
     when = both(reason("PagePlanWhen", since=since, until=until, timezone=made.timezone, asOf=as_of))
     found = list(map(both, notices(made, spent)))
@@ -158,12 +157,12 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] =
         days=tuple(line.days()),
         events=tuple(line.events()),
         people=line.people(),
-        workloads={each: Workload(line.replicas(each), line.reasons(each, table)) for each in needed},
+        workloads={each: Workload(line.replicas(each), line.reasons(each, table)) for each in names},
         outside={"queue": _whole(line.most(queue))} if waiting else {},
         waits={"wait": _ended(line.most(wait))} if waiting else {},
         reasons=tuple(map(both, table.found)),
         rivals=(),
-        workload=max(needed, key=lambda each: (short[each] > 0, short[each], needed[each])),
+        workload=gravest(made, made.workloads).name,
         shown=(),
         picture=line.whole,
         pictured=when,

@@ -253,4 +253,5 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
                 await given_back(around, {"metadata": {"namespace": namespace, "name": name}}, heirs=False)
             except ClusterError as error:
                 problems.append(f"{namespace}: {error}")
+    log.info("released: %d of kind %s, problems: %d", len(list(around.world.every(CAPACITY))), CAPACITY, len(problems))
     return problems

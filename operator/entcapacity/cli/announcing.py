@@ -52,7 +52,8 @@ def _label(value: str) -> tuple[str, str]:
         "announce remote --from 2026-11-30",
         "announce hybrid --level Lycee --from 2026-11-30 --until 2026-12-18",
         "announce closed --departement 31 --departement 81 --cause Storm",
-    )
+    ),
+    short_help="Announce how school is held; shows first what it does.",
 )
 @click.argument("schooling", type=_schooling, required=False, metavar="[remote|hybrid|onsite|closed|holiday]")
 @options.files("-f", "--file", "files", required=False)
@@ -172,7 +173,7 @@ def announce(
     applying.propose(prepare, act, contexts, None, yes, dry_run, lang)
 
 
-@cli.command(epilog=example("withdraw remote-2026-11-30"))
+@cli.command(epilog=example("withdraw remote-2026-11-30"), short_help="Take a SchoolAnnouncement back.")
 @click.argument("name")
 @click.option(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="When it is taken back; default now."

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from entcapacity.reasons import Reason
 
 
-@cli.command(epilog=example("boost occitanie -n ent --percent 50 --for 3h"))
+@cli.command(
+    epilog=example("boost occitanie -n ent --percent 50 --for 3h"),
+    short_help="Plan a platform for more than is expected, for a while.",
+)
 @click.argument("name")
 @click.option("--percent", type=click.IntRange(1, 1000), metavar="N", help="Demand added: 50 is half as much again.")
 @click.option("--until", type=options.instant, metavar="INSTANT", help="When it ends.")

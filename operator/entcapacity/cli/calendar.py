@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 MOST_CALENDAR_DAYS: Final = 3660
 
 
-@cli.command(epilog=example("calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml"))
+@cli.command(
+    epilog=example("calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml"),
+    short_help="Say what each day is, and why.",
+)
 @click.option("--zone", help="School zone: A, B, C, Corse, Guadeloupe …")
 @click.option("--academie", help="Académie, for example Toulouse.")
 @click.option("--departement", help="Code of a département, for example 31 or 2A.")

@@ -1,8 +1,9 @@
-"""A plan as a picture in the terminal: replicas of the busiest workload, and sessions, over local time."""
+"""A plan as a picture in the terminal: replicas of a workload, and sessions, over local time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,8 @@ import plotext
 
 from entcapacity.cli.documents import most_of
 from entcapacity.grid import Floats
-from entcapacity.plan import Plan
-from entcapacity.reasons import reason
+from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.reasons import number, reason
 
 _HEIGHT: Final = 16
 _WIDEST: Final = 160
@@ -24,27 +25,27 @@ Line = tuple[str, str, Floats]
 """Its name, the character it is drawn with, and a value per minute; one that begins later ends with the window."""
 
 
-def plan_charts(made: Plan, language: str, width: int, *, colors: bool) -> Iterator[str]:
-    """Two charts line by line: need, floor and maximum of the busiest workload; sessions expected and high."""
-    busiest = max(made.workloads, key=lambda each: int(each.need[made.inner].max()))
+def plan_charts(made: Plan, workload: WorkloadPlan, language: str, width: int, *, colors: bool) -> Iterator[str]:
+    """Two charts line by line: need, floor and maximum of a workload; sessions expected and high."""
     inner = made.inner
     lines: list[Line] = [
-        (reason("Floor").text(language), "#", busiest.floor[made.ahead].astype(float)),
-        (reason("Need").text(language), "·", busiest.need[inner].astype(float)),
+        (reason("Floor").text(language), "#", workload.floor[made.ahead].astype(float)),
+        (reason("Need").text(language), "·", workload.need[inner].astype(float)),
     ]
-    most = most_of(made, busiest)
+    most = most_of(made, workload)
     if most is not None and most <= 2 * max(float(each.max()) for _, _, each in lines):
-        lines.insert(0, (reason("Maximum").text(language), "-", busiest.limit[inner].astype(float)))
-    yield from _chart(made, reason("ChartReplicas", workload=busiest.name).text(language), lines, width, colors)
+        lines.insert(0, (reason("Maximum").text(language), "-", workload.limit[inner].astype(float)))
+    title = reason("ChartReplicas", workload=workload.name).text(language)
+    yield from _chart(made, title, lines, language, width, colors)
     sessions = made.demand.load.sessions
     lines = [
         (reason("High").text(language), "+", sessions.high[inner]),
         (reason("Expected").text(language), "·", sessions.expected[inner]),
     ]
-    yield from _chart(made, reason("ChartSessions").text(language), lines, width, colors)
+    yield from _chart(made, reason("ChartSessions").text(language), lines, language, width, colors)
 
 
-def _chart(made: Plan, title: str, lines: Sequence[Line], width: int, colors: bool) -> Iterator[str]:
+def _chart(made: Plan, title: str, lines: Sequence[Line], language: str, width: int, colors: bool) -> Iterator[str]:
     figure: Any = plotext.figure
     figure.clear()
     figure.plot_size(max(_NARROWEST, min(width, _WIDEST)), _HEIGHT)
@@ -59,12 +60,17 @@ def _chart(made: Plan, title: str, lines: Sequence[Line], width: int, colors: bo
         figure.draw(figure.signal(own.tolist(), highest.tolist(), marker=marker).lines().label(name))
     top = max(1.0, *(float(values.max()) for _, _, values in lines))
     figure.ruler(1).lim(0, top)
-    marks = [round(top * part / 4) for part in range(5)]
-    figure.ruler(1).ticks(marks, [str(each) for each in marks])
+    marks = list(range(0, int(top) + 1, _step(top)))
+    figure.ruler(1).ticks(marks, [number(each, language) for each in marks])
     figure.ruler(0).ticks(*_times(made, width))
     text: str = figure.build().string(not colors)
     yield from text.rstrip("\n").split("\n")
     yield ""
+
+
+def _step(top: float) -> int:
+    """A round distance, 1, 2 or 5 times a power of ten, of at most five marks up to ``top``."""
+    return next(step for power in count() for digit in (1, 2, 5) if 5 * (step := digit * int(10**power)) > top)
 
 
 def _times(made: Plan, width: int) -> tuple[list[int], list[str]]:

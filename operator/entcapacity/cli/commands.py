@@ -28,7 +28,7 @@ def example(*lines: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog=example(
         "plan occitanie -n ent --days 3",
-        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
+        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06 --days 1",
     ),
 )
 @click.version_option(__version__, prog_name="entcapacity")

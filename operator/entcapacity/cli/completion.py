@@ -45,7 +45,7 @@ Complete = Callable[[click.Context, str], Iterable[str]]
 )
 @click.argument("shell", type=click.Choice([*_PLACES]))
 def completion(shell: str) -> None:
-    """Print the script with which a shell completes commands, options, and names of the cluster."""
+    """Print the script with which a shell completes all of this."""
     made = get_completion_class(shell)
     assert made is not None
     click.echo(made(cli, {}, _PROGRAM, _VARIABLE).source())

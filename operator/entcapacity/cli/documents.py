@@ -97,9 +97,10 @@ def _agenda_day(each: AgendaDay, language: str) -> Document:
 # --- plan -------------------------------------------------------------------------------------------------------------
 
 
-def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1) -> Document:
-    """A whole plan; ``every`` minutes make one entry of demand, of which no peak is lost."""
-    spent = cost(made)
+def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1, workloads: Sequence[str] = ()) -> Document:
+    """A plan of some workloads, or without names of all; ``every`` minutes make one entry of demand, of which no peak
+    is lost."""
+    spent, shown = cost(made), [each for each in made.workloads if not workloads or each.name in workloads]
     return {
         "version": VERSION,
         "name": capacity.name,
@@ -108,7 +109,7 @@ def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1) -> Do
         "from": utc(made.window.instant(0)),
         "until": utc(made.window.instant(made.window.length)),
         "timezone": made.timezone,
-        "workloads": [_workload(made, each, language) for each in made.workloads],
+        "workloads": [_workload(made, each, language) for each in shown],
         "demand": list(_demand(made, every)),
         "admission": [
             {

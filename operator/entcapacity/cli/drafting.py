@@ -35,7 +35,10 @@ def levels_of(value: str | tuple[Level, ...]) -> tuple[Level, ...]:
     return tuple(level for name, level in known.items() if name in names)
 
 
-@cli.command(epilog=example("init -n ent --academie Toulouse --levels College,Lycee --pupils 120000"))
+@cli.command(
+    epilog=example("init -n ent --academie Toulouse --levels College,Lycee --pupils 120000"),
+    short_help="Write a first ENTCapacity from what a namespace holds.",
+)
 @NAMESPACE
 @CONTEXT
 @click.option("--name", default="ent", help="Name of the ENTCapacity; default ent.")

@@ -23,7 +23,7 @@ LEASE = click.option("--lease", default="ent-capacity", metavar="NAME", help="Na
 LOG_FORMAT = click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Default text.")
 
 
-@cli.command(epilog=example("run --namespace ent-capacity --watch-namespace ent"))
+@cli.command(epilog=example("run --namespace ent-capacity --watch-namespace ent"), short_help="Run the operator.")
 @NAMESPACE
 @WATCHED
 @LEASE
@@ -78,7 +78,10 @@ def run(
     ran(running.run(chosen))
 
 
-@cli.command(epilog=example("release --namespace ent-capacity"))
+@cli.command(
+    epilog=example("release --namespace ent-capacity"),
+    short_help="Give back all that the operator holds: for an uninstall.",
+)
 @NAMESPACE
 @WATCHED
 @LEASE

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from entcapacity.spec import ENTCapacitySpec
 
 MOST_DAYS: Final = 60
 REPORTS: Final = (".html", ".png", ".svg")
@@ -48,9 +52,28 @@ def instant(value: str | datetime) -> datetime:
         raise click.BadParameter(f"{value!r} is not an instant: write 2021-03-31T20:00:00+02:00, or now") from None
     _check_year(found.year, value)
     if found.utcoffset() is None:
-        example = f"{found.isoformat()}+02:00"
-        raise click.BadParameter(f"{value!r} has no offset: write {example} for summer in Paris, or Z for UTC")
+        example = found.replace(tzinfo=ZoneInfo("Europe/Paris")).isoformat()
+        raise click.BadParameter(f"{value!r} has no offset: write {example} for Paris, or Z for UTC")
     return found
+
+
+def instant_or_day(value: str | date) -> date:
+    """An instant, or a date, of which it is known only with the platform when it begins: ``begun``."""
+    if isinstance(value, date):
+        return value
+    try:
+        return day(str(date.fromisoformat(value)))
+    except ValueError:
+        return instant(value)
+
+
+def begun(value: date, spec: ENTCapacitySpec) -> datetime:
+    """The minute of an instant, or that in which a date begins where most users live."""
+    from entcapacity.plan import most_users_live_in
+
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(), ZoneInfo(most_users_live_in(spec)))
+    return value.replace(second=0, microsecond=0)
 
 
 def day(value: str | date) -> date:
@@ -172,7 +195,11 @@ REPORT: Final = click.option(
     help="Also write a page that people look at (.html), or a picture of it (.png, .svg).",
 )
 FROM: Final = click.option(
-    "--from", "since", type=instant, metavar="INSTANT", help="Where the window begins; default now."
+    "--from",
+    "since",
+    type=instant_or_day,
+    metavar="INSTANT",
+    help="Where the window begins, or a date for its local midnight; default now.",
 )
 AS_OF: Final = click.option(
     "--as-of",

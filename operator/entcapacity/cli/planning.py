@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from entcapacity.plan import Plan
     from entcapacity.spec import ENTCapacity
 
+_WORKLOADS: Final = click.option(
+    "--workload", "workloads", multiple=True, metavar="NAME", help="Only this workload; may be repeated."
+)
+
 
 @cli.command(
     epilog=example(
         "plan occitanie -n ent --days 3",
-        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06T00:00:00+02:00 --days 1",
-    )
+        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06 --days 1",
+    ),
+    short_help="Say how many replicas when, why, and whether they will do.",
 )
 @click.argument("platform", required=False)
 @options.files("-f", "--file", "files", required=False)
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 @options.FROM
 @options.DAYS
 @options.AS_OF
+@_WORKLOADS
 @options.NAME
 @options.FLOORS
 @click.option(
@@ -50,9 +56,10 @@ def plan(
     context: str | None,
     namespace: str | None,
     home: str,
-    since: datetime | None,
+    since: date | None,
     days: int,
     as_of: datetime | None,
+    workloads: tuple[str, ...],
     name: str | None,
     floors: tuple[tuple[str, int], ...],
     every: int,
@@ -67,15 +74,16 @@ def plan(
     """
     from entcapacity.cli import documents, machine
 
-    begin, known = _window(since, days, as_of)
     capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
+    _check_workloads(capacity, workloads)
+    begin, known = _window(since, days, as_of, capacity)
     made = _planned(capacity, facts, begin, timedelta(days=days), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
 
-        terminal.show_plan(terminal.console(), made, capacity, lang)
+        terminal.show_plan(terminal.console(), made, capacity, workloads, lang)
     else:
-        document = documents.plan(made, capacity, lang, every)
+        document = documents.plan(made, capacity, lang, every, workloads)
         click.echo(machine.written(document, output, "workloads.steps"), nl=False)
     if report is not None:
         from entcapacity.cli import pictures
@@ -90,7 +98,8 @@ def plan(
 @cli.command(
     epilog=example(
         "explain occitanie -n ent", "explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth"
-    )
+    ),
+    short_help="Explain why so many replicas, term by term.",
 )
 @click.argument("platform", required=False)
 @options.files("-f", "--file", "files", required=False)
@@ -101,7 +110,7 @@ def plan(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
 )
 @options.AS_OF
-@click.option("--workload", "workloads", multiple=True, metavar="NAME", help="Only this workload; may be repeated.")
+@_WORKLOADS
 @options.NAME
 @options.FLOORS
 @options.output()
@@ -131,10 +140,7 @@ def explain(
         raise options.wrong("--as-of", f"lies after --at {at.isoformat()}: a plan asks for nothing in the past")
     known = as_of or min(options.now(), at)
     capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
-    names = [each.name for each in capacity.spec.workloads]
-    for each in workloads:
-        if each not in names:
-            raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
+    _check_workloads(capacity, workloads)
     made = _planned(capacity, facts, at, timedelta(minutes=1), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
@@ -145,7 +151,10 @@ def explain(
     click.echo(machine.written(document, output, "workloads.terms"), nl=False)
 
 
-@cli.command(epilog=example("diff --old main/platform.yaml --new platform.yaml --days 7"))
+@cli.command(
+    epilog=example("diff --old main/platform.yaml --new platform.yaml --days 7"),
+    short_help="Compare two sets of files: what a change changes.",
+)
 @options.files("--old")
 @options.files("--new")
 @options.FROM
@@ -157,7 +166,7 @@ def explain(
 def diff(
     old: tuple[str, ...],
     new: tuple[str, ...],
-    since: datetime | None,
+    since: date | None,
     days: int,
     as_of: datetime | None,
     name: str | None,
@@ -170,12 +179,12 @@ def diff(
     """
     from entcapacity.cli import changes, machine
 
-    begin, known = _window(since, days, as_of)
     if "-" in old and "-" in new:
         raise options.wrong("--new", "the standard input can be read once: give - on one side only")
+    both = [(inputs.capacity_of(found, name), found) for found in inputs.each_loaded(old, new)]
+    begin, known = _window(since, days, as_of, both[1][0])
     sides = []
-    for found in inputs.each_loaded(old, new):
-        capacity = inputs.capacity_of(found, name)
+    for capacity, found in both:
         made = _planned(capacity, inputs.facts_in(found), begin, timedelta(days=days), known, ())
         sides.append(changes.Side(made, capacity, found.announcements))
     document = changes.difference(sides[0], sides[1], lang)
@@ -185,9 +194,17 @@ def diff(
     click.echo(machine.written(document, output, "workloads"), nl=False)
 
 
-def _window(since: datetime | None, days: int, as_of: datetime | None) -> tuple[datetime, datetime]:
+def _check_workloads(capacity: ENTCapacity, meant: Sequence[str]) -> None:
+    """A usage error where a platform has no workload of a name that was given."""
+    names = [each.name for each in capacity.spec.workloads]
+    for each in meant:
+        if each not in names:
+            raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
+
+
+def _window(since: date | None, days: int, as_of: datetime | None, capacity: ENTCapacity) -> tuple[datetime, datetime]:
     """Where the window begins, and as of when it is planned."""
-    begin = (since or options.now()).replace(second=0, microsecond=0)
+    begin = options.begun(since or options.now(), capacity.spec)
     if as_of is not None and as_of > begin + timedelta(days=days) - timedelta(minutes=1):
         raise options.wrong("--as-of", "lies after the window: a plan asks for nothing in the past")
     return begin, as_of or min(options.now(), begin)

@@ -28,7 +28,10 @@ def span_of(value: str | timedelta) -> timedelta:
     return found
 
 
-@cli.command(epilog=example("rehearse occitanie -n ent --for 30m"))
+@cli.command(
+    epilog=example("rehearse occitanie -n ent --for 30m"),
+    short_help="Hold the next school day's floors for a while, tonight.",
+)
 @click.argument("platform", required=False)
 @connection.CONTEXT
 @connection.NAMESPACE
@@ -61,9 +64,14 @@ def rehearse(
     async def prepare(kube: Kube, usual: str) -> Prepared:
         from entcapacity.cli.holding import prepared
         from entcapacity.platforms import Platforms
+        from entcapacity.rehearsal import obstacle
 
         one = await Platforms(kube, home).one(usual, platform)
         note(one.found, lang)
+        if hindered := obstacle(one.capacity, options.now()):
+            if not dry_run:
+                raise click.ClickException(hindered.text(lang))
+            note([hindered], lang)
         return await prepared(kube, one, on, span, lang)
 
     made = connection.asked(prepare, context, namespace)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +30,11 @@ def _rivals(value: str) -> tuple[str, ...]:
     return names
 
 
-@cli.command(epilog=example("replay 2021-04-06"))
+@cli.command(epilog=example("replay 2021-04-06"), short_help="Replay a time, with our plan and the usual autoscalers.")
 @click.argument("scenario", required=False)
 @options.files("-f", "--file", "files", required=False)
-@click.option("--from", "since", type=options.instant, metavar="INSTANT", help="Where the window begins, with -f.")
-@click.option("--until", type=options.instant, metavar="INSTANT", help="Where the window ends, with -f.")
+@click.option("--from", "since", type=options.instant_or_day, metavar="INSTANT", help="Where it begins, with -f.")
+@click.option("--until", type=options.instant_or_day, metavar="INSTANT", help="Where it ends, with -f. Dates do, too.")
 @options.NAME
 @click.option("--deviation", type=click.IntRange(0, 300), metavar="PERCENT", help="Up to so much more than expected.")
 @click.option("--early", type=click.IntRange(0, 120), metavar="MINUTES", help="Up to so much earlier than expected.")
@@ -50,8 +50,8 @@ def _rivals(value: str) -> tuple[str, ...]:
 def replay(
     scenario: str | None,
     files: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     name: str | None,
     deviation: int | None,
     early: int | None,
@@ -91,14 +91,14 @@ def replay(
             if value is not None:
                 raise options.wrong(option, "goes with -f only: a scenario has its own window and platform")
     if scenario is None:
-        since, until = (each.replace(second=0, microsecond=0) if each else None for each in (since, until))
-        if since is None or until is None or until <= since:
+        if since is None or until is None:
             raise click.UsageError("With -f say the window: --from and a later --until.")
-        if until - since > timedelta(days=options.MOST_DAYS):
-            raise options.wrong("--until", f"more than {options.MOST_DAYS} days after --from")
         found = loaded(files)
         spec, title = capacity_of(found, name).spec, capacity_of(found, name).name
-        facts, window = Facts(found.school_days(), found.announcements), Grid.between(since, until)
+        begin, end = (options.begun(each, spec) for each in (since, until))
+        if not timedelta(0) < end - begin <= timedelta(days=options.MOST_DAYS):
+            raise options.wrong("--until", f"write a later --until, at most {options.MOST_DAYS} days after --from")
+        facts, window = Facts(found.school_days(), found.announcements), Grid.between(begin, end)
         usual, trouble = Deviation(), None
         heading = dict.fromkeys(LANGUAGES, title)
         inputs: list[tuple[Reason, str | Text]] = [(reason("InputFiles"), ", ".join(files))]
@@ -195,11 +195,11 @@ def _show(title: str, made: Replay, language: str) -> None:
 
     out, words = terminal.console(), terminal.Words(language)
     out.print(words("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table, legend = Table(box=None, pad_edge=False), Table(box=None, pad_edge=False, show_header=False)
+    table.add_column("", no_wrap=True)
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
-        table.add_column(words(code), justify="right")
-    table.add_column("")
+        title_in_two = "\n".join(words(code).rsplit(" ", 1))
+        table.add_column(title_in_two, justify="right", no_wrap=code != "WaitColumn")  # a wait may be a sentence
     ours = made.scores[0]
     for each in made.scores:
         wait = words("NeverIn") if each.longest_wait is None else f"{each.longest_wait // timedelta(minutes=1)} min"
@@ -210,10 +210,12 @@ def _show(title: str, made: Replay, language: str) -> None:
             wait,
             number(each.replica_hours, language),
             number(each.peak_replicas, language),
-            each.who.text(language),
             style="bold" if each is ours else None,
         )
+        legend.add_row(f"  {each.name}", each.who.text(language))
     out.print(table)
+    out.print()
+    out.print(legend)
     as_well = [each.name for each in made.scores if each.as_well_as(ours)]
     if as_well:
         out.print(words("AsWell", names=", ".join(as_well)))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 2.0
 
 
-@cli.command(epilog=example("status -A --watch"))
+@cli.command(epilog=example("status -A --watch"), short_help="Say how the platforms of a cluster stand.")
 @click.argument("platform", required=False)
 @connection.CONTEXT
 @connection.NAMESPACE

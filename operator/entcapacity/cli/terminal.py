@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from entcapacity.admission import waits
@@ -24,7 +25,7 @@ from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
 from entcapacity.explain import PARTS, explain
 from entcapacity.grid import on_clock
-from entcapacity.notices import nothing_found, notices, shortfalls, waiting
+from entcapacity.notices import gravest, nothing_found, notices, shortfalls, waiting
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.spec import ENTCapacity
@@ -107,12 +108,11 @@ class Words:
 # --- validate ---------------------------------------------------------------------------------------------------------
 
 
-def show_resources(out: Console, resources: Iterable[tuple[str, str, str]]) -> None:
-    """What was read: where, which kind, which name."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for each in resources:
-        table.add_row(*map(escape, each))
-    out.print(table)
+def show_resources(out: Console, resources: Sequence[tuple[str, str, str]]) -> None:
+    """What was read: where, which kind, which name; a line each, however narrow the terminal is."""
+    *widths, _ = (max(map(cell_len, column)) for column in zip(*resources, strict=True)) if resources else (0,)
+    for where, kind, name in resources:
+        out.print(f"{where:{widths[0]}}  {kind:{widths[1]}}  {name}", markup=False, soft_wrap=True)
 
 
 # --- calendar ---------------------------------------------------------------------------------------------------------
@@ -158,35 +158,45 @@ def _months(days: Sequence[AgendaDay], words: Words) -> Iterator[str]:
 # --- plan -------------------------------------------------------------------------------------------------------------
 
 
-def show_plan(out: Console, made: Plan, capacity: ENTCapacity, language: str) -> None:
-    """What to worry about, each workload's steps, who waits, the cost, and a chart."""
+def show_plan(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[str], language: str) -> None:
+    """The steps of the workloads of these names, or without any of all, who waits, the cost, charts, and last, above
+    the prompt, what to worry about."""
     words = Words(language, made.timezone)
     spent = cost(made)
     since, until = (words.moment(made.window.instant(each)) for each in (0, made.window.length))
     head = {"name": capacity.name, "since": since, "until": until, "timezone": made.timezone}
-    out.print(f"[bold]{words('PlanHead', asOf=words.moment(made.as_of), **head)}[/bold]")
+    out.print(f"[bold]{words('PlanHead', **head)}[/bold]")
+    out.print(_indented(words("DiffKnown", asOf=words.moment(made.as_of))))
+    days = Table(box=None, show_header=False, pad_edge=False)
     for on in dates(made):
         for stream, kind, why in days_of(made.demand.streams, on, language):
-            style, shown = _STYLES[DayKind(kind)], f"{words(f'Kind{kind}'):13}"
+            style, shown = _STYLES[DayKind(kind)], words(f"Kind{kind}")
             shown = f"[{style}]{shown}[/{style}]" if style else shown
-            out.print(f"  {words.date(on)}  {shown} {words('TermDay', segment=stream.segment, why=why)}")
-    out.print()
-    found = [escape(each.text(language)) for each in notices(made, spent)]
-    if found:
-        out.print(f"[bold]{words('Notices')}[/bold]")
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for each in found:
-            table.add_row("[bold yellow]  ![/bold yellow]", each)
-        out.print(table)
-    else:
-        out.print(escape(nothing_found(made).text(language)))
-    for workload in made.workloads:
+            days.add_row(f"  {words.date(on)}", shown, words("TermDay", segment=stream.segment, why=why))
+    out.print(days)
+    shown_ones = [each for each in made.workloads if not names or each.name in names]
+    for workload in shown_ones:
         _show_workload(out, made, workload, words)
     _show_waits(out, made, words)
     _show_cost(out, spent, words)
     out.print()
-    for line in charts.plan_charts(made, language, out.width, colors=out.is_terminal and not out.no_color):
+    chart = gravest(made, shown_ones)
+    for line in charts.plan_charts(made, chart, language, out.width, colors=out.is_terminal and not out.no_color):
         out.out(line, highlight=False)
+    found = [escape(each.text(language)) for each in notices(made, spent)]
+    if not found:
+        out.print(escape(nothing_found(made).text(language)))
+        return
+    out.print(f"[bold]{words('Notices')}[/bold]")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for each in found:
+        table.add_row("[bold yellow]  ![/bold yellow]", each)
+    out.print(table)
+
+
+def _indented(line: str) -> Padding:
+    """A line that stays indented where it goes on."""
+    return Padding(line, (0, 0, 0, 2), expand=False)
 
 
 def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: Words) -> None:
@@ -202,12 +212,12 @@ def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: Word
     out.print(f"[bold]{escape(workload.name)}[/bold]  [dim]{line}[/dim]")
     _show_steps(out, list(folded(list(steps(made, workload)))), words)
     at, need, floor = peak(made, workload)
-    out.print("  " + words("PeakLine", need=need, at=words.moment(at), floor=floor))
+    out.print(_indented(words("PeakLine", need=need, at=words.moment(at), floor=floor)))
     for each in shortfalls(made, workload):
         line = words(
             "ShortLine", replicas=each.replicas, since=words.moment(each.since), until=words.moment(each.until)
         )
-        out.print(f"  [red]{line}[/red]")
+        out.print(_indented(f"[red]{line}[/red]"))
 
 
 def _show_steps(out: Console, rows: Sequence[Row], words: Words) -> None:
@@ -297,7 +307,7 @@ def _show_waits(out: Console, made: Plan, words: Words) -> None:
     if len(found) > 1:  # one alone is said by the notices
         out.print(f"\n[bold]{words('Waits')}[/bold]")
         for each in found:
-            out.print(f"  {escape(waiting(made, [each]).text(words.language))}")
+            out.print(_indented(escape(waiting(made, [each]).text(words.language))))
     starts = [each for each in made.demand.starts if each.on in dates(made)]
     if starts:
         out.print(f"\n[bold]{words('Slots')}[/bold]")
@@ -307,7 +317,8 @@ def _show_waits(out: Console, made: Plan, words: Words) -> None:
             for segment, minutes in slot.shifts
         ]
         spread, most = round(slot.spread_peak), round(slot.peak)
-        out.print("  " + words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), spread=spread, peak=most))
+        line = words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), spread=spread, peak=most)
+        out.print(_indented(line))
 
 
 def _show_cost(out: Console, spent: Cost, words: Words) -> None:
@@ -320,12 +331,12 @@ def _show_cost(out: Console, spent: Cost, words: Words) -> None:
         peak=spent.peak_replicas,
     )
     out.print(f"\n[bold]{words('Cost')}[/bold]")
-    out.print(f"  {line}")
+    out.print(_indented(line))
     if spent.peak_nodes is not None:
-        out.print(f"  {words('CostNodes', nodes=spent.peak_nodes)}")
+        out.print(_indented(words("CostNodes", nodes=spent.peak_nodes)))
     if spent.cpu_hours or spent.memory_gib_hours:
         cpu, memory = round(spent.cpu_hours), round(spent.memory_gib_hours)
-        out.print(f"  {words('CostRequests', cpu=cpu, memory=memory)}")
+        out.print(_indented(words("CostRequests", cpu=cpu, memory=memory)))
 
 
 # --- explain ----------------------------------------------------------------------------------------------------------

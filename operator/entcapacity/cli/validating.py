@@ -10,7 +10,10 @@ from entcapacity.cli import inputs, options
 from entcapacity.cli.commands import cli, example
 
 
-@cli.command(epilog=example("validate platform.yaml announcements/"))
+@cli.command(
+    epilog=example("validate platform.yaml announcements/"),
+    short_help="Check files: every error, and the way out.",
+)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @options.output()
 def validate(files: tuple[str, ...], output: str) -> None:
