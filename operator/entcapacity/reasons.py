@@ -1047,6 +1047,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{platform} is not shown: {problem}",
         "{platform} n'est pas montrée : {problem}",
     ),
+    "Note": ("note: {what}", "note : {what}"),
     "Says": ("{name}: {what}", "{name} : {what}"),
     "Asking": ("Apply?", "Appliquer ?"),
     "AskingIn": ("Apply in {contexts}?", "Appliquer dans {contexts} ?"),
