@@ -33,7 +33,7 @@ BESIDE = {
     "Recipes": (
         *("recipes/tonight-at-20", "fr/ce-soir-20-heures", "recipes/rentree", "recipes/exam-results"),
         *("recipes/site-lost", "recipes/overseas", "recipes/several-platforms", "recipes/hpa", "recipes/keda"),
-        *("recipes/argo-rollouts", "recipes/gitops"),
+        *("recipes/argo-rollouts", "recipes/gitops", "recipes/figures"),
     ),
     "Reference": ("model", "operator", "cli", "fields", "conditions", "metrics", "replay", "image"),
 }

@@ -605,3 +605,13 @@ def explained(cluster, *what):
         return " ".join(cluster.kubectl("explain", *what).split())
     except ClusterError as error:
         return str(error)
+
+
+def test_values_of_the_platforms_chart_may_have_every_field_and_no_other():
+    values = json.loads((ROOT / "charts" / "ent-platform" / "values.schema.json").read_text(encoding="utf-8"))
+    spec = SCHEMAS["ENTCapacity"]["spec"]["properties"]
+    own = {"mode", "audience", "workloads"}
+    assert values["properties"]["spec"]["properties"].keys() == spec.keys() - own
+    for each in ("audience", "workloads"):
+        taken = values["properties"][each]["items"]["properties"]
+        assert taken.keys() == spec[each]["items"]["properties"].keys()

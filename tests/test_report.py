@@ -482,8 +482,8 @@ def test_the_language_is_switched(browser: Browser, page_of_morning: Path) -> No
     assert "Attente à l'arrivée, en minutes" in seen.readout()
     page.keyboard.press("Escape")
     visible = page.locator("body").inner_text()
-    assert "Qui s'en sort comment" in visible
-    for english in ("Who did how well", "People online", "Known before", "Compare with"):
+    assert "Résultats comparés" in visible
+    for english in ("Results compared", "People online", "Known before", "Compare with"):
         assert english not in visible
     page.screenshot(path=ARTEFACTS / "report-french.png", full_page=True)
     seen.close()

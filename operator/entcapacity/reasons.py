@@ -495,7 +495,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "le besoin de la semaine passée, HPA à 70 % au-dessus",
     ),
     "ContenderStaticMax": ("everything at its maximum", "tout au maximum"),
-    "ContenderOptimum": ("our plan, knowing who comes", "notre plan, sachant qui vient"),
+    "ContenderOptimum": ("our plan, knowing who comes", "notre plan, en sachant qui viendra"),
     "ContenderIdeal": ("always just what is needed, at 100 %", "à tout instant juste le besoin, à 100 %"),
     # pages and pictures
     "PagePlanTitle": ("{name}: what is asked for, and why", "{name} : ce qui est demandé, et pourquoi"),
@@ -559,7 +559,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "PageHint": (
         "Point at the curves, or use the arrow keys: the values, and why so many replicas.",
-        "Pointez les courbes, ou utilisez les flèches du clavier : les valeurs, et pourquoi tant de réplicas.",
+        "Survolez les courbes, ou utilisez les flèches du clavier : les valeurs, et pourquoi tant de réplicas.",
     ),
     "PageHowReplay": (
         "Grey: just enough replicas for the load. Wherever ready replicas are below it, people are turned away.",
@@ -572,13 +572,13 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "PageWorkload": ("Workload", "Workload"),
     "PageWhy": ("Why:", "Pourquoi :"),
     "PageCompare": ("Compare with", "Comparer avec"),
-    "PageScores": ("Who did how well", "Qui s'en sort comment"),
+    "PageScores": ("Results compared", "Résultats comparés"),
     "PageContender": ("Strategy", "Stratégie"),
     "PageBest": (
         "Bold with a dot: the best in its column, of those who do not know the future.",
         "En gras avec un point : le meilleur de sa colonne, parmi ceux qui ne connaissent pas l'avenir.",
     ),
-    "PageOrientation": ("For orientation: knowing the future", "Pour repère : en connaissant l'avenir"),
+    "PageOrientation": ("For orientation: knowing the future", "À titre de repère : en connaissant l'avenir"),
     "PageSaturated": (
         "minutes in which some workload had more load than its ready replicas carry",
         "minutes où un workload recevait plus que ce que portent ses réplicas prêts",
@@ -605,7 +605,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "InputCame": ("Who came, measured", "Qui est venu, mesuré"),
     "InputWindow": ("Window", "Période"),
     "InputPoint": ("One point", "Un point"),
-    "InputWorst": ("the worst of {minutes:minute|minutes}", "le pire de {minutes:minute|minutes}"),
+    "InputWorst": ("the worst of {minutes:minute|minutes}", "le pire cas sur {minutes:minute|minutes}"),
     "InputCalendar": ("School calendar", "Calendrier scolaire"),
     "InputVersion": ("Version", "Version"),
     "InputDrawing": ("Drawn by", "Dessiné par"),
@@ -631,7 +631,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "ShortKedaCron": ("KEDA cron", "KEDA cron"),
     "ShortLastWeek": ("last week's need", "semaine passée"),
     "ShortStaticMax": ("all at maximum", "tout au maximum"),
-    "ShortOptimum": ("knowing who comes", "sachant qui vient"),
+    "ShortOptimum": ("knowing who comes", "en sachant qui viendra"),
     "ShortIdeal": ("ideal", "idéal"),
     # the operator: what its conditions say
     "Valid": ("the spec holds no mistake", "la spec ne contient pas d'erreur"),
@@ -1063,6 +1063,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{platform} is not shown: {problem}",
         "{platform} n'est pas montrée : {problem}",
     ),
+    "Note": ("note: {what}", "note : {what}"),
     "Says": ("{name}: {what}", "{name} : {what}"),
     "Asking": ("Apply?", "Appliquer ?"),
     "AskingIn": ("Apply in {contexts}?", "Appliquer dans {contexts} ?"),

@@ -104,7 +104,7 @@ async def _given_back(kube: Kube, prepared: Prepared, language: str) -> bool:
     except ClusterError as error:
         until = on_clock(prepared.rehearsal.until, most_users_live_in(platform.capacity.spec))
         problem = reason("RehearseNotGivenBack", until=until, problem=connection.said(error))
-        click.echo(f"note: {problem.text(language)}", err=True)
+        click.echo(reason("Note", what=problem).text(language), err=True)
         return False
     return True
 

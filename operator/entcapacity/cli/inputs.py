@@ -100,5 +100,7 @@ def meant(
 
 def note(found: Sequence[Reason], language: str) -> None:
     """Says beside the answer what it does not know."""
+    from entcapacity.reasons import reason
+
     for each in found:
-        click.echo(f"note: {each.text(language)}", err=True)
+        click.echo(reason("Note", what=each).text(language), err=True)

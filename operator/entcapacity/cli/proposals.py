@@ -117,7 +117,7 @@ def _days(old: Plan, new: Plan, words: Words) -> Iterator[str]:
 
 def _run(run: Sequence[date], shown: str, words: Words) -> str:
     first, last = (words.date(each) for each in (run[0], run[-1]))
-    return f"{first}: {shown}" if first == last else f"{first} – {last}: {shown}"
+    return words("ChangeAt", at=first if first == last else f"{first} – {last}", change=shown)
 
 
 def _became(old: Plan, new: Plan, on: date, language: str) -> str:
