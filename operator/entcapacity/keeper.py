@@ -516,7 +516,7 @@ class Keeper:
             del self._raised[name]
             target = objects.workloads[each.target.key]
             labels = target.get("spec", {}).get("selector", {}).get("matchLabels", {})
-            if not labels:
+            if not labels or raises.interrupted:
                 continue
             try:
                 pods = await self._around.kube.pods(self._key[0], ",".join(f"{k}={v}" for k, v in labels.items()))
