@@ -123,6 +123,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"From {startups.ENOUGH} samples on",
         f"The last {startups.KEPT} samples",
         f"{observing.EVERY_SECONDS:g} s apart at least",
+        f"or none for {observing.STALE_SECONDS:g} s",
         f"({Observed(sessions='x').max_hold // timedelta(hours=1)} h by default)",
         f"until then with {DEFAULT_STARTUP // timedelta(minutes=1)} minutes",
         f"field manager `{targets.MANAGER}`",

@@ -308,6 +308,7 @@ class Keeper:
             known,
             tuple(sorted(facts.startups.items())),
             tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
+            facts.in_order,
         )
         old = self._made
         begun = old.plan.facts.floors if old else {}

@@ -328,6 +328,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermHold": ("hold, minutes", "maintien, minutes"),
     "TermDistance": ("minutes from t to t*", "minutes de t à t*"),
     "TermRise": ("still to be ramped up, {up} a minute", "reste à monter, {up} par minute"),
+    "TermRiseInOrder": (
+        "still to come: the StatefulSet's pods come one after the other, one every {every} min",
+        "reste à venir : les pods du StatefulSet viennent l'un après l'autre, un toutes les {every} min",
+    ),
     "TermFalling": (
         "minutes since the hold ended in which the floor may fall",
         "minutes depuis la fin du maintien où le plancher peut descendre",

@@ -127,6 +127,9 @@ class Seen:
     """The field manager, other than us, that last wrote the field; empty where none did."""
     gitops: str
     """Who will reset the field after any change, from field managers and tracking marks; empty where nobody does."""
+    in_order: bool = False
+    """Whether pods come one after the other, each once the one before is Ready: those of a StatefulSet do, unless its
+    ``podManagementPolicy`` is ``Parallel``."""
 
     @property
     def bounds(self) -> Bounds:
@@ -266,6 +269,7 @@ def _seen(name: str, driver: Driver, held: Object, target: Object, ref: Ref, obj
         paused=driver == "ScaledObject" and _paused(held),
         manager=last_writer(held, minimum),
         gitops=_gitops(held, minimum),
+        in_order=ref.key[:2] == ("apps", "StatefulSet") and target["spec"].get("podManagementPolicy") != "Parallel",
     )
 
 
