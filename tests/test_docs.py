@@ -49,7 +49,7 @@ def test_every_entry_says_what_to_do() -> None:
             assert len(entry.split()) > 3, code
 
 
-@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept", "PlanNotPublished"])
+@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept", "NotGivenBack", "PlanNotPublished"])
 def test_what_is_told_elsewhere_is_a_reason_too(code: str) -> None:
     assert f"`{code}`" in CONDITIONS
     assert reason(code).code == code

@@ -118,6 +118,7 @@ class Keeper:
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
+        self._not_gone = ""
 
     async def keep(self, stopped: asyncio.Event) -> None:
         """Passes until it is stopped: at each step of the plan, and whenever something changes."""
@@ -142,7 +143,11 @@ class Keeper:
         """Gives everything back that this ENTCapacity holds; raises ``ClusterError`` where that cannot be done yet."""
         async with self._lock:
             self._gone = True
-            await given_back(self._around, document, heirs=True)
+            try:
+                await given_back(self._around, document, heirs=True)
+            except ClusterError as error:
+                await self._say_not_gone(document, error)
+                raise
             self._around.meters.forget(self._key)
 
     async def _pass_guarded(self) -> float:
@@ -257,6 +262,13 @@ class Keeper:
                 await self._say(document, [why], self._around.clock.now(), {})
             except Exception as other:
                 log.warning("%s: nor could it be said: %s", self._name, other)
+
+    async def _say_not_gone(self, document: Object, error: ClusterError) -> None:
+        """Says why a deletion waits: its conditions are those of what was there before."""
+        why = reason("NotGivenBack", problem=str(error)).text(self._around.language)
+        if why != self._not_gone:
+            self._not_gone = why
+            await self._event(document, {"status": "False", "reason": "NotGivenBack", "message": why})
 
     def _remember(self, document: Object, spec: ENTCapacitySpec) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what

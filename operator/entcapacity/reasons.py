@@ -751,6 +751,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{object} is let go and keeps its {replicas:replica|replicas}; before it had {former}",
         "{object} n'est plus géré et garde {replicas:réplica|réplicas} ; il en avait {former} avant",
     ),
+    "NotGivenBack": (
+        "its deletion waits: what it held cannot be given back, tried again: {problem}",
+        "sa suppression attend : ce qu'elle tenait ne peut être rendu, nouvel essai : {problem}",
+    ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
     # a rehearsal
     "RehearseHead": (
