@@ -62,7 +62,7 @@ def test_every_entry_says_what_to_do() -> None:
             assert len(entry.split()) > 3, code
 
 
-@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept", "MaximumKept", "PlanNotPublished"])
+@pytest.mark.parametrize("code", ["RollingOut", "ReplicasKept", "MaximumKept", "NotGivenBack", "PlanNotPublished"])
 def test_what_is_told_elsewhere_is_a_reason_too(code: str) -> None:
     assert f"`{code}`" in CONDITIONS
     assert reason(code).code == code
@@ -137,6 +137,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"From {startups.ENOUGH} samples on",
         f"The last {startups.KEPT} samples",
         f"{observing.EVERY_SECONDS:g} s apart at least",
+        f"or none for {observing.STALE_SECONDS:g} s",
         f"({Observed(sessions='x').max_hold // timedelta(hours=1)} h by default)",
         f"until then with {DEFAULT_STARTUP // timedelta(minutes=1)} minutes",
         f"field manager `{targets.MANAGER}`",

@@ -57,13 +57,28 @@ def test_what_a_rehearsal_asks_for_is_a_term_of_its_own() -> None:
     assert at_nine["H"].value == at_nine["F′"].value == 50
 
 
+def test_pods_that_come_one_after_the_other_are_part_of_the_reckoning() -> None:
+    begin = datetime.fromisoformat("2021-03-15T06:00:00+01:00")
+    known = replace(facts(floors={"portal": 3}), in_order=frozenset({"portal"}))
+    made = plan(capacity(), known, begin, Grid.between(begin, begin + timedelta(hours=3)))
+    rises = set()
+    for _, index, terms in explanations(made, every=1):
+        assert terms[-1].value == reckoned(terms[-1].formula) == made.workload("portal").floor[index]
+        rise = next(each for each in terms if each.symbol == "rise")
+        assert reckoned(rise.formula) == rise.value
+        assert "one every 2 min" in rise.meaning.text()
+        rises.add(rise.value)
+    assert rises == {0, 1}
+
+
 def reckoned(formula: str) -> float:
     """What a person with a pocket calculator gets."""
     python = re.sub(r"√([\d.]+)", r"math.sqrt(\1)", formula)
     python = re.sub(r"⌈([^⌉]+)⌉", r"math.ceil(\1)", python)
+    python = re.sub(r"⌊([^⌋]+)⌋", r"math.floor(\1)", python)
     for written, meant in (("×", "*"), ("÷", "/"), ("−", "-")):
         python = python.replace(written, meant)
-    assert re.fullmatch(r"(?:[\d.+*/()\s,e-]|max|min|math\.sqrt|math\.ceil)+", python), python
+    assert re.fullmatch(r"(?:[\d.+*/()\s,e-]|max|min|math\.sqrt|math\.ceil|math\.floor)+", python), python
     return float(eval(python, {"math": math, "max": max, "min": min}))
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entcapacity import observing
 from entcapacity.observing import Look, NotObserved, Observer, Prometheus
 from entcapacity.reconcile import lowered
 from entcapacity.spec import Observed
@@ -96,6 +97,27 @@ def test_a_pass_never_waits_for_prometheus_and_is_told_when_it_has_answered(scra
     assert (first.observation, first.hold) == (None, True)
     assert then.observation is not None
     assert (then.observation.sessions, then.hold) == (5, False)
+
+
+def test_what_was_seen_too_long_ago_lowers_nothing(scraped: Scraped, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Prometheus hangs and many ask, an answer, or that there is none, comes minutes late."""
+    scraped.shows("ent_sessions", 5)
+
+    async def looks() -> tuple[Look, Look]:
+        told, observed = asyncio.Event(), Observed(sessions="ent_sessions")
+        observer = Observer(Prometheus(scraped.url), told.set)
+        observer.look(observed, NOW)
+        async with asyncio.timeout(10):
+            await told.wait()
+        fresh = observer.look(observed, NOW)
+        monkeypatch.setattr(observing, "STALE_SECONDS", 0.2)
+        await asyncio.sleep(0.3)
+        return fresh, observer.look(observed, NOW)
+
+    fresh, old = asyncio.run(looks())
+    assert (fresh.hold, fresh.found) == (False, ())
+    assert old.hold
+    assert [each.code for each in old.found] == ["ObservationFailed"]
 
 
 def test_a_restart_lengthens_no_hold() -> None:

@@ -451,6 +451,34 @@ def test_rights_that_come_late_are_waited_for_and_a_status_that_is_refused_keeps
     eventually(lambda: platform.reason("Planned") == "UpToDate", 15)
 
 
+def test_a_deletion_that_waits_for_a_right_says_so_in_one_event(platform: Platform) -> None:
+    role = f"{ACCOUNT}-{platform.namespace}"
+    platform.apply(deployment("auth"), hpa("auth"), capacity([auth(min=5)], ramp={"upPerMinute": 100}))
+    platform.operator(NIGHT)
+    eventually(lambda: platform.floor("auth") == 5, 20)
+    shipped = platform.get("role", role)["rules"]
+    reads = {"verbs": ["get", "list", "watch"]}
+    rules = [each | reads if each["apiGroups"] == ["autoscaling"] else each for each in shipped]
+    platform.patch("role", role, {"rules": rules})
+    get = ("get", "events", "-n", platform.namespace, "-o=json")
+    time.sleep(1)  # until the API server refuses it
+    platform.cluster.kubectl("delete", "entcapacity", "ent", "-n", platform.namespace, "--wait=false")
+
+    def told() -> list[str]:
+        items = json.loads(platform.cluster.kubectl(*get))["items"]
+        return [each["message"] for each in items if each["reason"] == "NotGivenBack"]
+
+    eventually(told, 15)
+    time.sleep(6)  # it was tried again
+    (said,) = told()
+    assert "its deletion waits" in said
+    assert "forbidden" in said
+    platform.patch("role", role, {"rules": shipped})
+    there = ("get", "entcapacity", "ent", "-n", platform.namespace, "--ignore-not-found", "-o=name")
+    eventually(lambda: not platform.cluster.kubectl(*there), 20)
+    assert platform.floor("auth") == 2
+
+
 def test_watches_that_failed_once_and_live_now_are_not_missed(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from entcapacity import smoothing
 from entcapacity.admission import waits
 from entcapacity.cost import cost
 from entcapacity.facts import Bounds, Facts
@@ -499,6 +500,27 @@ def test_a_replica_is_ready_its_lead_after_it_was_asked_for():
     rise = made.inner.start + 1 + int(np.argmax(np.diff(portal.floor[made.inner]) > 0))
     assert portal.ready[rise + 3] == portal.floor[rise - 1]
     assert portal.ready[rise + 4] >= portal.floor[rise]
+
+
+def test_where_pods_come_one_after_the_other_all_are_ready_in_time_all_the_same():
+    """A StatefulSet's, unless it says Parallel: the last of them comes after the start-up of all before it."""
+    spec = capacity(workloads=[{"name": "redis", "ordinaryPeak": {"replicas": 12}, "startup": "4m"}])
+    together = plan(spec, facts(APRIL_2021), EVENING, TUESDAY).workload("redis")
+    known = replace(facts(APRIL_2021, floors={"redis": 2}), in_order=frozenset({"redis"}))
+    made = plan(spec, known, EVENING, TUESDAY)
+    redis = made.workload("redis")
+    rising = redis.floor[made.ahead]
+    assert rising.max() == together.floor.max() > 20
+    assert (rising[4:] - rising[:-4]).max() == 1
+    assert (redis.ready >= np.minimum(redis.need, redis.limit))[made.ahead].all()
+    at_once = smoothing.in_turn(together.ready, 4)  # had it been asked for as if they came together
+    assert (at_once < together.need).any()
+    late = replace(known, floors={"redis": 2})
+    at_seven = plan(spec, late, instant("2021-04-06T07:00:00+02:00"), TUESDAY)
+    caught_up = at_seven.workload("redis")
+    begin = at_seven.ahead.start
+    assert caught_up.floor[begin + 5] > 20  # asked for by the ramp: they come no later for it
+    assert caught_up.ready[begin + 9] <= 5  # but what is Ready is told as it will be
 
 
 def test_a_pooler_is_asked_for_a_start_up_before_its_clients_are():

@@ -43,6 +43,18 @@ def test_a_ramp_is_the_smallest_curve_above_the_need_that_keeps_to_its_rates(nee
     assert curve.tolist() == by_definition
 
 
+@given(needs, st.integers(1, 9), rates)
+def test_where_pods_come_one_after_the_other_a_ramp_asks_for_the_next_one_so_many_minutes_later(need, every, down):
+    curve = smoothing.ramped(need, 1, down, every=every)
+    assert curve.tolist() == [
+        max(max(need[v] - (v - u) // every for v in range(u, len(need))) - down * (t - u) for u in range(t + 1))
+        for t in range(len(need))
+    ]
+    ready = smoothing.in_turn(curve, every)
+    assert (ready <= curve).all()
+    assert (ready[every:] - ready[:-every] <= 1).all()
+
+
 @given(needs, rates, rates, st.data())
 def test_a_pooler_falls_only_where_it_may(need, up, down, data):
     may_fall = np.array(data.draw(st.lists(st.booleans(), min_size=len(need), max_size=len(need))))

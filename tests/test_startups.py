@@ -122,6 +122,19 @@ def test_a_raise_that_was_put_back_and_written_again_counts_from_the_first_time(
     assert raises.look(6, 6, after(50)) == timedelta(seconds=50)
 
 
+def test_a_raise_in_which_some_were_ready_and_lost_it_tells_of_no_start_up() -> None:
+    """Each of them would seem to have started for as long as it was gone."""
+    raises, well = Raises(), Raises()
+    for each in (raises, well):
+        each.wrote(20, 2, after(0))
+    for ready in (2, 9, 15, 15, 20):
+        well.look(ready, 20, after(60))
+    assert not well.interrupted
+    for ready in (2, 15, 10, 20):
+        raises.look(ready, 20, after(60))
+    assert raises.interrupted
+
+
 def test_what_is_not_asked_for_any_more_is_not_waited_for() -> None:
     raises = Raises()
     raises.wrote(6, 2, after(0))

@@ -179,6 +179,20 @@ def test_a_kind_of_the_same_name_in_another_group_is_none_that_the_watches_bring
 # --- what stands in the way -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "in_order"),
+    [
+        ("StatefulSet", {"podManagementPolicy": "OrderedReady"}, True),
+        ("StatefulSet", {}, True),
+        ("StatefulSet", {"podManagementPolicy": "Parallel"}, False),
+        ("Deployment", {}, False),
+    ],
+)
+def test_the_pods_of_a_stateful_set_come_one_after_the_other_unless_it_says_parallel(kind, spec, in_order):
+    target = {"apiVersion": "apps/v1", "kind": kind, "name": "auth"}
+    assert look(thing(kind, spec={"replicas": 3, **spec}), target=target).in_order is in_order
+
+
 def _active(status: str, why: str) -> dict:
     return {"conditions": [{"type": "ScalingActive", "status": status, "reason": why}]}
 

@@ -308,9 +308,14 @@ class _Reckoning:
         self._say("Floor", "hold", "TermHold", hold)
         distance = self._driver - self._index
         self._say("Floor", "Δ", "TermDistance", distance)
-        rise = ramp.up_per_minute * max(0, distance - lead)
-        formula = f"{ramp.up_per_minute} × max(0, {show(distance)} − {lead})"
-        self._say("Floor", "rise", "TermRise", rise, formula, up=ramp.up_per_minute)
+        up, every = workload.rise.up, workload.rise.every
+        rise = up * max(0, distance - lead) // every
+        formula = f"{up} × max(0, {show(distance)} − {lead})"
+        if workload.rise.in_order:
+            formula = f"⌊max(0, {show(distance)} − {lead}) ÷ {every}⌋"
+            self._say("Floor", "rise", "TermRiseInOrder", rise, formula, every=every)
+        else:
+            self._say("Floor", "rise", "TermRise", rise, formula, up=up)
         fallen = self._minutes_fallen(min(self._driver + hold, self._index))
         self._say("Floor", "x", "TermFalling", fallen)
         drop = ramp.down_per_minute * fallen

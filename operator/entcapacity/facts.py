@@ -32,3 +32,5 @@ class Facts:
     """Measured times from asking to Ready, by workload."""
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     """What each workload was found with."""
+    in_order: frozenset[str] = frozenset()
+    """Workloads whose pods come one after the other, each once the one before is Ready."""

@@ -31,6 +31,7 @@ def facts_of(
         announcements,
         startups={name: each for name, each in measured.items() if each is not None},
         bounds={name: each.bounds for name, each in there.items()},
+        in_order=frozenset(name for name, each in there.items() if each.in_order),
     )
 
 

@@ -53,6 +53,8 @@ def registry(around: Surroundings) -> kopf.OperatorRegistry:
     def happened(event: Any, **_: Any) -> None:
         if event["type"] == "DELETED":
             around.world.drop(event["object"])
+            metadata = event["object"]["metadata"]  # of one whose finalizer somebody took off, nobody else tells
+            keepers.pop(((metadata.get("namespace", ""), metadata["name"]), metadata["uid"]), None)
         else:
             around.world.put(event["object"])
 

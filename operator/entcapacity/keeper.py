@@ -131,6 +131,7 @@ class Keeper:
         self._observer = Observer(around.prometheus, self._woken.set)
         self._back_since: float | None = None
         self._gone = False
+        self._not_gone = ""
 
     async def keep(self, stopped: asyncio.Event) -> None:
         """Passes until it is stopped: at each step of the plan, and whenever something changes."""
@@ -157,7 +158,11 @@ class Keeper:
         """Gives everything back that this ENTCapacity holds; raises ``ClusterError`` where that cannot be done yet."""
         async with self._lock:
             self._gone = True
-            await given_back(self._around, document, heirs=True)
+            try:
+                await given_back(self._around, document, heirs=True)
+            except ClusterError as error:
+                await self._say_not_gone(document, error)
+                raise
             self._around.meters.forget(self._key)
 
     async def _pass_guarded(self) -> float:
@@ -301,6 +306,13 @@ class Keeper:
             except Exception as other:
                 log.warning("%s: nor could it be said: %s", self._name, other)
 
+    async def _say_not_gone(self, document: Object, error: ClusterError) -> None:
+        """Says why a deletion waits: its conditions are those of what was there before."""
+        why = reason("NotGivenBack", problem=str(error)).text(self._around.language)
+        if why != self._not_gone:
+            self._not_gone = why
+            await self._event(document, {"status": "False", "reason": "NotGivenBack", "message": why})
+
     def _remember(self, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
         autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
@@ -356,6 +368,7 @@ class Keeper:
             known,
             tuple(sorted(facts.startups.items())),
             tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
+            facts.in_order,
         )
         old = self._made
         begun = old.plan.facts.floors if old else {}
@@ -569,7 +582,7 @@ class Keeper:
             del self._raised[name]
             target = objects.workloads[each.target.key]
             labels = target.get("spec", {}).get("selector", {}).get("matchLabels", {})
-            if not labels:
+            if not labels or raises.interrupted:
                 continue
             try:
                 pods = await self._around.kube.pods(self._key[0], ",".join(f"{k}={v}" for k, v in labels.items()))

@@ -19,6 +19,8 @@ from entcapacity.spec import Observed
 
 EVERY_SECONDS: Final = 15.0
 """How often it is looked."""
+STALE_SECONDS: Final = 60.0
+"""After so long without an answer, what was seen last tells nothing any more."""
 _SECONDS: Final = 5
 """How long an answer may take."""
 
@@ -93,6 +95,7 @@ class Observer:
         self._prometheus, self._told = prometheus, told
         self._asked: Observed | None = None
         self._when = -math.inf
+        self._seen_at = -math.inf
         self._looking: asyncio.Task[None] | None = None
         self._blind_since: datetime | None = None
         self._last = Look()
@@ -109,7 +112,13 @@ class Observer:
         if time.monotonic() >= self._when + EVERY_SECONDS and (self._looking is None or self._looking.done()):
             self._when = time.monotonic()
             self._looking = asyncio.create_task(self._renew(observed, now))
+        if observed is not None and self._last.observation is not None and self._stale():
+            self._last = self._blind(observed, now, f"it has not answered for {STALE_SECONDS:g} s")
         return self._last
+
+    def _stale(self) -> bool:
+        """Whether what was seen last is too old: where Prometheus hangs, those who ask wait for one another."""
+        return time.monotonic() > self._seen_at + STALE_SECONDS
 
     def _first(self, observed: Observed | None, now: datetime) -> Look:
         """What is known before the first answer."""
@@ -122,7 +131,7 @@ class Observer:
     async def _renew(self, observed: Observed | None, now: datetime) -> None:
         found = await self.see(observed, now)
         if observed == self._asked and found != self._last:
-            self._last = found
+            self._last, self._seen_at = found, time.monotonic()
             self._told()
 
     async def see(self, observed: Observed | None, now: datetime) -> Look:

@@ -22,7 +22,7 @@ from entcapacity.demand import BAND_WIDTH, Demand, Load, demand, timezones_of, w
 from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, shortened
-from entcapacity.scaling import Lead, Scaling, minutes, scalings
+from entcapacity.scaling import Lead, Rise, Scaling, minutes, scalings
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
 from entcapacity.spec import MAX_REPLICAS, ENTCapacitySpec, Workload
@@ -42,6 +42,7 @@ class WorkloadPlan:
     workload: Workload
     sizing: Sizing
     lead: Lead
+    rise: Rise
     clients: Mapping[str, int]
     """For a pooler, the connections per replica of each client; else empty."""
     minimum: int
@@ -179,6 +180,7 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             workload=each.workload,
             sizing=each.sizing,
             lead=each.lead,
+            rise=each.rise,
             clients=each.clients,
             minimum=each.minimum,
             need=need,
@@ -188,7 +190,7 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             rehearsed=rehearsed,
             floor=floor,
             in_effect=in_effect,
-            ready=smoothing.delayed(floor, each.lead.own),
+            ready=_ready(each, floor),
             budget=budgeted.get(name, ""),
         )
     return Plan(spec, facts, as_of, window, asked, tuple(planned[each.name] for each in spec.workloads), timezone)
@@ -243,7 +245,7 @@ def _padded(window: Grid, spec: ENTCapacitySpec, scaled: Mapping[str, Scaling], 
     most = max(_most(each, spec) for each in scaled.values())
     lead = max(max(each.lead.ordinary, each.lead.exceptional) for each in scaled.values())
     before = minutes(spec.ramp.hold) + lead + ceil(most / spec.ramp.down_per_minute)
-    after = 2 * lead + ceil(most / spec.ramp.up_per_minute)
+    after = 2 * lead + max(ceil(most * each.rise.every / each.rise.up) for each in scaled.values())
     if any(each.clients for each in scaled.values()):
         nights = ceil(most / (spec.ramp.down_per_minute * (MINUTES_PER_DAY - NIGHT[0] + NIGHT[1])))
         before += (1 + nights) * MINUTES_PER_DAY
@@ -376,10 +378,17 @@ def _wanted(scaling: Scaling, spec: ENTCapacitySpec, asked: Demand, served: Ints
         smoothing.leads_and_holds(np.where(asked.exceptional, 0, served), lead.ordinary, hold),
         smoothing.leads_and_holds(np.where(asked.exceptional, served, 0), lead.exceptional, hold),
     )
-    falling = may_fall(spec, asked.grid) if scaling.clients else None
-    return smoothing.ramped(
-        np.maximum(led, scaling.minimum), spec.ramp.up_per_minute, spec.ramp.down_per_minute, falling
-    )
+    return _ramped(np.maximum(led, scaling.minimum), scaling, spec, asked.grid)
+
+
+def _ramped(floor: Ints, scaling: Scaling, spec: ENTCapacitySpec, grid: Grid) -> Ints:
+    falling = may_fall(spec, grid) if scaling.clients else None
+    return smoothing.ramped(floor, scaling.rise.up, spec.ramp.down_per_minute, falling, scaling.rise.every)
+
+
+def _ready(scaling: Scaling, floor: Ints) -> Ints:
+    ready = smoothing.delayed(floor, scaling.lead.own)
+    return smoothing.in_turn(ready, scaling.rise.every) if scaling.rise.in_order else ready
 
 
 def _rehearsing(spec: ENTCapacitySpec, grid: Grid) -> Bools:
@@ -397,9 +406,7 @@ def _rehearsed(scaling: Scaling, spec: ENTCapacitySpec, grid: Grid, limit: Ints)
     floor = spec.rehearsal.floor(scaling.workload.name) if spec.rehearsal is not None else 0
     if not floor:
         return np.zeros(grid.length, dtype=np.int64)
-    falling = may_fall(spec, grid) if scaling.clients else None
-    held = np.where(_rehearsing(spec, grid), np.minimum(floor, limit), 0)
-    return smoothing.ramped(held, spec.ramp.up_per_minute, spec.ramp.down_per_minute, falling)
+    return _ramped(np.where(_rehearsing(spec, grid), np.minimum(floor, limit), 0), scaling, spec, grid)
 
 
 def _in_effect(scaling: Scaling, facts: Facts) -> int | None:

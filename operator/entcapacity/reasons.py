@@ -340,6 +340,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "TermHold": ("hold, minutes", "maintien, minutes"),
     "TermDistance": ("minutes from t to t*", "minutes de t à t*"),
     "TermRise": ("still to be ramped up, {up} a minute", "reste à monter, {up} par minute"),
+    "TermRiseInOrder": (
+        "still to come: the StatefulSet's pods come one after the other, one every {every} min",
+        "reste à venir : les pods du StatefulSet viennent l'un après l'autre, un toutes les {every} min",
+    ),
     "TermFalling": (
         "minutes since the hold ended in which the floor may fall",
         "minutes depuis la fin du maintien où le plancher peut descendre",
@@ -787,6 +791,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "does: if nobody waits in fact, repair the query",
         "{waiting:personne attend|personnes attendent} d'après observed.waiting, et les planchers restent au-dessus "
         "du plan jusqu'à ce qu'il n'y en ait plus : si personne n'attend en fait, corriger la requête",
+    ),
+    "NotGivenBack": (
+        "its deletion waits: what it held cannot be given back, tried again: {problem}",
+        "sa suppression attend : ce qu'elle tenait ne peut être rendu, nouvel essai : {problem}",
     ),
     "RollingOut": ("a rollout is in progress", "un déploiement est en cours"),
     # a rehearsal

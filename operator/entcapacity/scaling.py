@@ -45,6 +45,17 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
+class Rise:
+    """How fast a floor rises ahead of a need."""
+
+    up: int
+    """Replicas in ``every`` minutes."""
+    every: int = 1
+    in_order: bool = False
+    """Whether it is one pod at a time, since each comes when the one before is Ready."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scaling:
     """How one workload is scaled."""
 
@@ -52,6 +63,7 @@ class Scaling:
     scales_with: ScalesWith
     sizing: Sizing
     lead: Lead
+    rise: Rise
     clients: Mapping[str, int]
     """For a pooler, the connections per replica of each client; else empty."""
     ordinary: int
@@ -88,6 +100,7 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
             kind,
             sized,
             _lead(workload, kind, spec, facts),
+            _rise(workload, spec, facts),
             clients,
             ordinary_replicas(workload, sized, peak),
             minimum=min(minimum, maximum),
@@ -123,11 +136,21 @@ def _lead(workload: Workload, kind: ScalesWith, spec: ENTCapacitySpec, facts: Fa
     return Lead(own, _chain(workload, spec, facts), before)
 
 
-def _own_lead(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
+def _rise(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> Rise:
+    if workload.name in facts.in_order:
+        return Rise(1, max(1, minutes(_startup(workload, facts))), in_order=True)
+    return Rise(spec.ramp.up_per_minute)
+
+
+def _startup(workload: Workload, facts: Facts) -> timedelta:
     startup = workload.startup
     measured = facts.startups.get(workload.name, DEFAULT_STARTUP) if startup == MEASURED else startup
     assert isinstance(measured, timedelta)
-    return minutes(measured + workload.warmup + spec.nodes.startup)
+    return measured
+
+
+def _own_lead(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
+    return minutes(_startup(workload, facts) + workload.warmup + spec.nodes.startup)
 
 
 def _chain(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:

@@ -18,14 +18,15 @@ def leads_and_holds(need: Numbers, lead: int, hold: int) -> Numbers:
     return sliding_max(np.pad(need, (before, after), mode="edge"), before + after + 1)
 
 
-def ramped(need: Ints, up: int, down: int, may_fall: Bools | None = None) -> Ints:
-    """The smallest curve above ``need`` that rises at most ``up`` and falls at most ``down`` replicas a minute.
+def ramped(need: Ints, up: int, down: int, may_fall: Bools | None = None, every: int = 1) -> Ints:
+    """The smallest curve above ``need`` that rises at most ``up`` replicas in ``every`` minutes, and falls at most
+    ``down`` a minute.
 
-    F(t) = max( max_{v ≥ t} E(v) − up·(v − t), max_{v ≤ t} E(v) − (what may fall between v and t) ). Where ``may_fall``
-    is false nothing falls: poolers are lowered only at night.
+    F(t) = max( max_{v ≥ t} E(v) − ⌊up·(v − t) ÷ every⌋, max_{v ≤ t} E(v) − (what may fall between v and t) ). Where
+    ``may_fall`` is false nothing falls: poolers are lowered only at night.
     """
-    minutes = np.arange(len(need))
-    rising = np.maximum.accumulate((need - up * minutes)[::-1])[::-1] + up * minutes
+    risen = up * np.arange(len(need))
+    rising = -((np.maximum.accumulate((every * need - risen)[::-1])[::-1] + risen) // -every)
     fallen = fall(len(need), down, may_fall)
     falling: Ints = np.maximum.accumulate(rising + fallen) - fallen
     return falling
@@ -49,6 +50,13 @@ def from_here(floor: Ints, now: int, in_effect: int, up: int, fallen: Ints) -> I
     fallen_since = np.maximum(fallen - fallen[min(max(now, 0), len(floor) - 1)], 0)
     reached = np.maximum(np.minimum(floor, in_effect + up * elapsed), in_effect - fallen_since)
     return np.where(minutes >= now, reached, in_effect)
+
+
+def in_turn(ready: Ints, every: int) -> Ints:
+    """``ready`` where pods come one after the other, at most one in ``every`` minutes."""
+    minutes = np.arange(len(ready))
+    turn: Ints = (np.minimum.accumulate(every * ready - minutes) + minutes) // every
+    return turn
 
 
 def delayed(floor: Ints, minutes: int) -> Ints:

@@ -52,6 +52,10 @@ class Raises:
         self.since: datetime | None = None
         """When the first of them was written; ``None`` where there was none."""
         self._waiting: list[tuple[datetime, int]] = []
+        self._ready = 0
+        self.interrupted = False
+        """Whether some were Ready and then were not, as under too much load: since when the others are Ready tells then
+        nothing of how long they took to start."""
 
     def wrote(self, floor: int, replicas: int, now: datetime) -> None:
         """Takes a floor that was written where so many replicas were asked for; written again, it counts from the first
@@ -63,6 +67,8 @@ class Raises:
     def look(self, ready: int, asked: int, now: datetime) -> timedelta | None:
         """How long the last one took for which enough are Ready by now, if any is new; what is more than is still asked
         for is waited for no longer."""
+        self.interrupted |= ready < self._ready
+        self._ready = ready
         reached = [since for since, floor in self._waiting if floor <= ready]
         self._waiting = [(since, floor) for since, floor in self._waiting if ready < floor <= asked]
         return now - reached[-1] if reached else None

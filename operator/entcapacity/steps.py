@@ -98,7 +98,7 @@ class _Why:
     def __init__(self, plan: Plan, workload: WorkloadPlan) -> None:
         self._plan, self._workload = plan, workload
         ramp = plan.spec.ramp
-        self._up, self._down = ramp.up_per_minute, ramp.down_per_minute
+        self._up, self._down, self._rise = ramp.up_per_minute, ramp.down_per_minute, workload.rise
         self._hold = ceil(ramp.hold / MINUTE)
         self._served, self._asked = workload.served, workload.asked
         self._leads = np.where(plan.demand.exceptional, workload.lead.exceptional, workload.lead.ordinary)
@@ -112,7 +112,9 @@ class _Why:
         rehearsal = self._plan.spec.rehearsal
         if rehearsal is not None and asked > workload.wanted[index]:
             until = self._clock(self._plan.grid.index(rehearsal.until), index)
-            return reason("Rehearsed", floor=int(workload.rehearsed.max()), until=until, up=self._up, down=self._down)
+            return reason(
+                "Rehearsed", floor=int(workload.rehearsed.max()), until=until, up=self._rising(), down=self._down
+            )
         if floor != asked:
             code = "CatchingUp" if floor < asked else "ComingDown"
             in_effect = workload.in_effect or 0
@@ -127,7 +129,7 @@ class _Why:
             return reason("Clients", clients=clients, need=self._need(found), at=at, lead=workload.lead.own)
         day = day_reason(self._plan, found.index)
         if found.index >= index:
-            return reason("Driven", day=day, need=self._need(found), at=at, up=self._up, lead=lead)
+            return reason("Driven", day=day, need=self._need(found), at=at, up=self._rising(), lead=lead)
         return reason("Held", day=day, need=self._need(found), at=at, hold=self._hold, down=self._down)
 
     def _need(self, found: Driver) -> Reason:
@@ -139,7 +141,7 @@ class _Why:
     def driver(self, index: int) -> Driver:
         begin, end = self._reach(index)
         minutes = np.arange(begin, end)
-        rise = self._up * np.maximum(minutes - self._leads[begin:end] - index, 0)
+        rise = self._rise.up * np.maximum(minutes - self._leads[begin:end] - index, 0) // self._rise.every
         left = np.minimum(minutes + self._hold, index)
         drop = np.maximum(self._fallen[index] - self._fallen[left], 0)
         asked = self._served[begin:end] - rise - drop
@@ -150,9 +152,13 @@ class _Why:
     def _reach(self, index: int) -> tuple[int, int]:
         """Minutes whose need can ask for the floor at ``index``."""
         most = int(self._served.max())
-        after = int(self._leads.max()) + most // self._up + 1
+        after = int(self._leads.max()) + most * self._rise.every // self._rise.up + 1
         before = self._hold + (len(self._served) if self._workload.clients else most // self._down + 1)
         return max(0, index - before), min(len(self._served), index + after)
+
+    def _rising(self) -> int | str:
+        """Replicas a minute; one in several of them where pods come one after the other."""
+        return self._rise.up if self._rise.every == 1 else f"{self._rise.up / self._rise.every:.2g}"
 
     def _clock(self, index: int, seen_from: int) -> Reason:
         """A minute as the platform's clock shows it; with the date where that is not the step's own."""

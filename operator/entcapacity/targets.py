@@ -138,6 +138,9 @@ class Seen:
     at 0. Empty where none did."""
     gitops: tuple[tuple[str, str], ...]
     """Fields that we may write, and who will reset them after any change, from field managers and tracking marks."""
+    in_order: bool = False
+    """Whether pods come one after the other, each once the one before is Ready: those of a StatefulSet do, unless its
+    ``podManagementPolicy`` is ``Parallel``."""
 
     @property
     def bounds(self) -> Bounds:
@@ -280,6 +283,7 @@ def _seen(
         paused=driver == "ScaledObject" and _paused(held),
         manager=last_writer(held, minimum, maximum) if replicas else last_writer(target, "replicas"),
         gitops=tuple((field, who) for field in ours if (who := _gitops(held, field))),
+        in_order=ref.key[:2] == ("apps", "StatefulSet") and target["spec"].get("podManagementPolicy") != "Parallel",
     )
 
 
