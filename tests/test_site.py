@@ -164,7 +164,7 @@ def test_the_readme_installs_as_the_quick_start_does() -> None:
 
 
 def test_the_readme_shows_what_the_demonstration_prints() -> None:
-    (shown,) = (each.text for each in blocks(ROOT / "README.md") if each.text.startswith("Take note"))
+    (shown,) = (each.text for each in blocks(ROOT / "README.md") if "Take note" in each.text)
     made = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\ndemo:")[2].partition("entcapacity ")[2]
     command = made.partition("\n\t@")[0].replace("\\\n", " ").split()
     done = subprocess.run(
