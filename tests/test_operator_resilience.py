@@ -326,7 +326,8 @@ def test_the_session_limit_that_entcore_polls_follows_the_ready_replicas(platfor
     eventually(lambda: limit() == 6 * 1000, 5)
     eventually(lambda: platform.status()["admission"]["sessions"] == 6 * 1000, 5)
     eventually(lambda: limit(standby) == 6 * 1000, 15)  # a Service asks either
-    circle = [{"name": name, "after": [other]} for name, other in (("portal", "auth"), ("auth", "portal"))]
+    pairs, carries = (("portal", "auth"), ("auth", "portal")), {"capacity": {"sessions": 1000}}
+    circle = [{"name": name, "after": [other], **carries} for name, other in pairs]
     platform.patch("entcapacity", "ent", {"spec": {"workloads": circle}})
     eventually(lambda: platform.reason("Accepted") == "Invalid")
     platform.cluster.kubectl("scale", "deployment/portal", "-n", platform.namespace, "--replicas=8")

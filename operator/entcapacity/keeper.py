@@ -202,8 +202,8 @@ class Keeper:
         except InvalidResource as error:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
             self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
-            await self._say(document, [reason("Invalid", problem=str(error))], now, {})
-            return _IDLE_SECONDS
+            again = await self._say(document, [reason("Invalid", problem=str(error))], now, {})
+            return min([_IDLE_SECONDS, *again])
         await self._around.almanac.look()
         objects = await all_objects(self._around, self._key[0], document)
         self._remember(document, spec, objects)
