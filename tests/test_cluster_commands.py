@@ -289,7 +289,7 @@ def test_announce_shows_the_effect_and_writes_nothing_unless_told(
     assert f"{platform.namespace}/ent Enforce" in said
     assert f"Tue {a_school_day()}" in said
     assert "OnSite → Remote" in said
-    assert "the maximum is 9" in said
+    assert "its autoscaler's maximum is 9: raise it there" in " ".join(said.split())
     assert "Error: nothing was applied" in said
     assert "dry run, nothing is written" in said_in(user.kubeconfig, *sentence(announced, "--dry-run"))
     assert not there(platform, announced)
