@@ -31,7 +31,7 @@ test: .venv/.installed ## run all tests; more options: make test PYTEST_ARGS='-k
 	@$(QUICK) $(PYTEST_ARGS); quick=$$?; [ $$quick = 0 ] || [ $$quick = $(NONE) ] || exit $$quick; \
 	$(ALONE) $(PYTEST_ARGS); alone=$$?; if [ $$alone = $(NONE) ]; then exit $$quick; else exit $$alone; fi
 
-quick: .venv/.installed ## run the tests that take neither a cluster nor an image: two minutes
+quick: .venv/.installed ## run the tests that take neither a cluster nor an image: two to three minutes
 	@$(QUICK) $(PYTEST_ARGS)
 
 # Side by side what only computes, a file in one process; then what keeps time on a cluster, one after the other. Either
