@@ -301,6 +301,12 @@ def test_everything_held_is_found_by_its_mark_whatever_the_spec_says():
     assert holders(found) == ["another", "ent"]
 
 
+def test_an_autoscaler_is_held_also_where_its_stateful_set_is_gone():
+    target = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "auth"}
+    (found,) = held_by("ent", objects(hpa(target=target, **mark(Former("ent", 2)))))
+    assert found.former == Former("ent", 2)
+
+
 # --- who else writes --------------------------------------------------------------------------------------------------
 
 

@@ -260,7 +260,8 @@ def _seen(
     least, most = _DEFAULTS[driver]
     spec, status = held.get("spec", {}), target.get("status", {})
     stated = spec.get(minimum)
-    replicas = target.get("spec", {}).get("replicas", 1)
+    wanted = target.get("spec", {})  # nothing of a target that is gone
+    replicas = wanted.get("replicas", 1)
     at, former = Ref.of(held) if driver != "Scale" else ref, _former(held)
     autoscaler = held if driver == "HPA" else _hpa_of_keda(held, objects) if driver == "ScaledObject" else None
     ours = [minimum, maximum] if may_raise and maximum else [minimum]
@@ -283,7 +284,7 @@ def _seen(
         paused=driver == "ScaledObject" and _paused(held),
         manager=last_writer(held, minimum, maximum) if replicas else last_writer(target, "replicas"),
         gitops=tuple((field, who) for field in ours if (who := _gitops(held, field))),
-        in_order=ref.key[:2] == ("apps", "StatefulSet") and target["spec"].get("podManagementPolicy") != "Parallel",
+        in_order=ref.key[:2] == ("apps", "StatefulSet") and wanted.get("podManagementPolicy") != "Parallel",
     )
 
 
