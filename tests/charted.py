@@ -88,15 +88,9 @@ def stream(texts: Mapping[str, str]) -> str:
     return "\n---\n".join(text for path, text in texts.items() if not path.endswith("NOTES.txt"))
 
 
-def documents(
-    chart: Path,
-    values: Mapping[str, Any],
-    name: str = RELEASE,
-    namespace: str = NAMESPACE,
-    helm: type[Helm] = Helm4,
-) -> list[dict[str, Any]]:
-    """The objects."""
-    return [each for each in yaml.safe_load_all(stream(rendered(chart, values, name, namespace, helm))) if each]
+def documents(texts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The objects that were rendered."""
+    return [each for each in yaml.safe_load_all(stream(texts)) if each]
 
 
 def goldens(helm: type[Helm]) -> Iterator[tuple[Path, str]]:

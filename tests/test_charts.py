@@ -41,7 +41,9 @@ def rules() -> dict[str, list[dict[str, Any]]]:
 
 def one(kind: str, values: Mapping[str, Any], called: str = "ent-capacity") -> dict[str, Any]:
     (found,) = (
-        each for each in documents(OPERATOR, values) if (each["kind"], each["metadata"]["name"]) == (kind, called)
+        each
+        for each in documents(rendered(OPERATOR, values))
+        if (each["kind"], each["metadata"]["name"]) == (kind, called)
     )
     return found
 
@@ -69,7 +71,7 @@ def test_the_chart_carries_the_crds_byte_for_byte() -> None:
 def test_the_crds_are_rendered_as_they_are_and_stay_where_that_is_asked_for(
     helm: type[Helm], install: str, kept: bool
 ) -> None:
-    made = documents(OPERATOR, INSTALLS[install], helm=helm)
+    made = documents(rendered(OPERATOR, INSTALLS[install], helm=helm))
     found = {each["metadata"]["name"]: each for each in made if each["kind"] == CRD}
     ours = [yaml.safe_load(each.read_text(encoding="utf-8")) for each in sorted((ROOT / "crds").glob("*.yaml"))]
     assert {name: each["spec"] for name, each in found.items()} == {
@@ -80,7 +82,7 @@ def test_the_crds_are_rendered_as_they_are_and_stay_where_that_is_asked_for(
 
 
 def test_the_crds_are_left_out_where_somebody_else_brings_them() -> None:
-    assert not any(each["kind"] == CRD for each in documents(OPERATOR, {"crds": {"install": False}}))
+    assert not any(each["kind"] == CRD for each in documents(rendered(OPERATOR, {"crds": {"install": False}})))
 
 
 def test_no_rule_that_ships_has_a_star() -> None:
@@ -107,7 +109,7 @@ def test_the_notes_show_a_valid_platform() -> None:
 
 def test_the_readme_shows_values_of_a_valid_platform() -> None:
     (block,) = re.findall(r"```yaml\n(.*?)```", (PLATFORM / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    (shown,) = documents(PLATFORM, yaml.safe_load(block), "occitanie", "ent")
+    (shown,) = documents(rendered(PLATFORM, yaml.safe_load(block), "occitanie", "ent"))
     assert parse(shown)
 
 
@@ -156,7 +158,7 @@ def test_the_commands_know_the_arguments_that_they_are_given(values: Mapping[str
 
 
 def test_labels_for_everything_are_on_everything() -> None:
-    for each in documents(OPERATOR, INSTALLS["everything"]):
+    for each in documents(rendered(OPERATOR, INSTALLS["everything"])):
         assert each["metadata"]["labels"]["example.org/cost"] == "ent", each["kind"]
     for pod in pods(INSTALLS["everything"]):
         assert pod["metadata"]["labels"]["example.org/cost"] == "ent"
@@ -181,7 +183,9 @@ def test_for_the_whole_cluster_the_roles_are_the_rules_that_ship() -> None:
 
 
 def test_limited_to_namespaces_it_writes_nowhere_else() -> None:
-    roles = [each for each in documents(OPERATOR, INSTALLS["limited"]) if each["kind"] in ("Role", "ClusterRole")]
+    roles = [
+        each for each in documents(rendered(OPERATOR, INSTALLS["limited"])) if each["kind"] in ("Role", "ClusterRole")
+    ]
     by_place = {each["metadata"].get("namespace", ""): each["rules"] for each in roles if not for_people(each)}
     shipped = rules()
     assert by_place == {
@@ -194,7 +198,9 @@ def test_limited_to_namespaces_it_writes_nowhere_else() -> None:
 
 
 def test_a_namespace_may_look_like_a_number() -> None:
-    roles = [each for each in documents(OPERATOR, {"watchNamespaces": ["31"]}) if each["kind"].startswith("Role")]
+    roles = [
+        each for each in documents(rendered(OPERATOR, {"watchNamespaces": ["31"]})) if each["kind"].startswith("Role")
+    ]
     assert "31" in {each["metadata"]["namespace"] for each in roles}
 
 
@@ -203,7 +209,7 @@ def for_people(role: Mapping[str, Any]) -> bool:
 
 
 def test_the_lease_that_it_may_change_is_the_one_that_it_is_told() -> None:
-    found = {each["kind"]: each for each in documents(OPERATOR, {}, "blue", "system") if not for_people(each)}
+    found = {each["kind"]: each for each in documents(rendered(OPERATOR, {}, "blue", "system")) if not for_people(each)}
     (named,) = (rule["resourceNames"] for rule in found["Role"]["rules"] if "resourceNames" in rule)
     assert named == ["blue-ent-capacity"]
     for kind in ("Deployment", "Job"):
@@ -274,7 +280,11 @@ def test_the_api_server_takes_what_is_rendered(
     """``helm template … | kubectl apply --dry-run=server -f -``"""
     values = {"watchNamespaces": [namespace], "networkPolicy": {"enabled": True}} if limited else {}
     made = rendered(OPERATOR, values, RELEASE, namespace, helm)
-    assert len(tried(cluster, namespace, stream(made))) == len(documents(OPERATOR, values, RELEASE, namespace)) > 10
+    assert (
+        len(tried(cluster, namespace, stream(made)))
+        == len(documents(rendered(OPERATOR, values, RELEASE, namespace)))
+        > 10
+    )
 
 
 @pytest.mark.usefixtures("kinds")
