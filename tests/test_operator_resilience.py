@@ -502,6 +502,7 @@ def test_watches_that_failed_once_and_live_now_are_not_missed(
         ended.set()
         assert not await operating  # it is not to be tried again
         await kube.close()
+        await asyncio.sleep(1)  # Kopf's watches are closed with a handshake that nobody waits for
         return found
 
     assert asyncio.run(silent()) == [["watches"], []]
