@@ -298,6 +298,28 @@ def test_a_stateful_set_is_scaled(platform: Platform) -> None:
     eventually(lambda: platform.ready("auth", "statefulset") == PEAK, 40)
 
 
+def test_an_ordered_stateful_set_is_asked_for_pod_by_pod_so_early_that_the_last_is_ready_in_time(
+    platform: Platform,
+) -> None:
+    """At 04:50 eight are needed at once, and two hours before that they are to be Ready."""
+    most, target = 8, {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "auth"}
+    rush = {
+        "name": "results",
+        "from": f"{TUESDAY}T05:00:00+02:00",
+        "until": f"{TUESDAY}T07:00:00+02:00",
+        "percent": 5000,
+    }
+    ordered = deployment("auth", kind="StatefulSet")
+    ordered["spec"]["podManagementPolicy"] = "OrderedReady"
+    platform.apply(ordered, capacity([auth(target=target, min=2, max=most)], events=[rush], ramp=AT_ONCE))
+    asked = platform.record("statefulset", "auth", ".spec.replicas")
+    platform.operator(f"{TUESDAY}T02:40:00+02:00", speed=20)
+    eventually(lambda: platform.ready("auth", "statefulset") == most, 60)
+    assert asked.values() == [*range(2, most + 1)]
+    said = platform.status()["workloads"][0]
+    assert said["need"] <= 2
+
+
 POOLS = "pools.example.org"
 
 
