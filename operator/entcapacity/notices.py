@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
-from entcapacity.grid import MINUTE, Bools, on_clock
+from entcapacity.grid import MINUTE, Bools, local_date, on_clock
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
 from entcapacity.spec import MAX_REPLICAS
@@ -157,8 +156,9 @@ def waiting(plan: Plan, found: Sequence[Wait]) -> Reason:
 
 def _dates(plan: Plan, found: Iterable[Wait]) -> int:
     """On how many local dates somebody waits."""
-    zone = ZoneInfo(plan.timezone)
-    spans = [[instant.astimezone(zone).toordinal() for instant in (each.since, each.until - MINUTE)] for each in found]
+    spans = [
+        [local_date(each, plan.timezone).toordinal() for each in (wait.since, wait.until - MINUTE)] for wait in found
+    ]
     return len({on for first, last in spans for on in range(first, last + 1)})
 
 

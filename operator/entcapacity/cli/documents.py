@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from entcapacity.cost import Cost, cost
 from entcapacity.demand import Band, Stream
 from entcapacity.explain import Term, explain
 from entcapacity.files import Files
+from entcapacity.grid import local_date
 from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.spec import MAX_REPLICAS, ENTCapacity, Target
@@ -162,8 +162,7 @@ def replica_hours(made: Plan, workload: WorkloadPlan) -> float:
 
 def dates(made: Plan) -> list[date]:
     """The platform's local dates that the window touches."""
-    zone = ZoneInfo(made.timezone)
-    first, last = (made.window.instant(each).astimezone(zone).date() for each in (0, made.window.length - 1))
+    first, last = (local_date(made.window.instant(each), made.timezone) for each in (0, made.window.length - 1))
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
