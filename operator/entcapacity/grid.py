@@ -5,6 +5,7 @@ Local dates and times exist only here, at the edge: Réunion is UTC+4, Polynési
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -143,6 +144,12 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
 def ratio(over: Floats, under: Floats) -> Floats:
     """``over / under``, and 1 where that is nothing of nothing."""
     return np.divide(over, under, out=np.ones_like(under), where=under > 0)
+
+
+def spans(flags: Bools, within: slice) -> Iterator[tuple[int, int]]:
+    """First and last-plus-one position of each run of true values, of those within a slice."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[within], [False])).astype(int))) + within.start
+    return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
 
 
 Curves = TypeVar("Curves", bound="DataclassInstance")

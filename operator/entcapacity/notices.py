@@ -13,7 +13,7 @@ from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
-from entcapacity.grid import MINUTE, Bools, local_date, on_clock
+from entcapacity.grid import MINUTE, local_date, on_clock, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
 from entcapacity.spec import MAX_REPLICAS
@@ -50,7 +50,7 @@ class Late:
 def shortfalls(plan: Plan, workload: WorkloadPlan) -> Iterator[Shortfall]:
     """The times in the window, from ``as_of`` on, in which a workload's need is above its maximum or budget."""
     missing = workload.need - workload.limit
-    for first, last in _spans(missing > 0, plan):
+    for first, last in spans(missing > 0, plan.ahead):
         worst = first + int(np.argmax(missing[first:last]))
         yield Shortfall(
             plan.grid.instant(first), plan.grid.instant(last), int(missing[worst]), plan.grid.instant(worst)
@@ -226,10 +226,3 @@ def _first_torn(stream: Stream, first: date, last: date) -> date | None:
             if any(day.partly for day in seen) or len({day.day.kind for day in seen}) > 1:
                 return on
     return None
-
-
-def _spans(flags: Bools, plan: Plan) -> Iterator[tuple[int, int]]:
-    """First and last-plus-one positions of each run of true minutes in the window, from ``as_of`` on."""
-    begin, end = plan.ahead.start, plan.ahead.stop
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[begin:end], [False])).astype(int))) + begin
-    return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
