@@ -21,8 +21,9 @@ from entcapacity.files import Files
 from entcapacity.grid import local_date
 from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
-from entcapacity.spec import MAX_REPLICAS, ENTCapacity, Target
+from entcapacity.spec import MAX_REPLICAS, ENTCapacity
 from entcapacity.steps import driver, steps
+from entcapacity.targets import target_of
 from entcapacity.vocabulary import Level, Role
 
 VERSION: Final = 1
@@ -137,12 +138,6 @@ def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1, workl
     }
 
 
-def target_of(workload: WorkloadPlan) -> Target:
-    """What a workload scales: as declared, or the Deployment of its name."""
-    declared = workload.workload.target
-    return declared or Target(api_version="apps/v1", kind="Deployment", name=workload.name)
-
-
 def peak(made: Plan, workload: WorkloadPlan) -> tuple[datetime, int, int]:
     """When a workload's need is greatest in the window, from ``as_of`` on, with that need and the floor then."""
     at = made.ahead.start + int(np.argmax(workload.need[made.ahead]))
@@ -167,7 +162,7 @@ def dates(made: Plan) -> list[date]:
 
 
 def _workload(made: Plan, workload: WorkloadPlan, language: str) -> Document:
-    target, (at, need, floor) = target_of(workload), peak(made, workload)
+    target, (at, need, floor) = target_of(workload.workload, namespace=""), peak(made, workload)
     late = lateness(made, workload)
     return {
         "name": workload.name,
