@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from entcapacity.conditions import CONCERNS, Condition, as_status, conditions, unseen_since
-from entcapacity.reasons import _TEXTS, Reason, reason
+from entcapacity.reasons import Reason, reason
+from entcapacity.texts import TEXTS
 
 TYPES = ["Accepted", "CalendarKnown", "Planned", "Enforced", "CapacitySufficient", "DemandAsPlanned", "Ready"]
 EARLY, LATE = "2026-09-07T06:00:00Z", "2026-09-07T07:00:00Z"
@@ -46,7 +47,7 @@ def test_demand_that_is_seen_as_expected_is_as_planned() -> None:
 
 @pytest.mark.parametrize("code", CONCERNS)
 def test_every_finding_is_a_reason_with_a_text_in_both_languages(code: str) -> None:
-    assert all(_TEXTS[code])
+    assert all(TEXTS[code])
     assert code[0].isupper()
     assert code.isalnum()
 

@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -207,6 +208,12 @@ def test_what_users_need_no_more_of_is_left_out_with_its_reason(
     assert [each.code for each in made.left_out] == [code]
     said = " ".join(made.text.replace("#", "").split())
     assert all(" ".join(each.text(language).split()) in said for each in made.left_out)
+
+
+def test_a_number_is_not_broken_at_its_thousands() -> None:
+    said = drafted("fr", deployments=[running("portal")]).text
+    assert re.search(r"teachers : \d+\u202f\d{3} supposés", said)
+    assert re.search(r"teachers: \d+,\d{3} are assumed", drafted("en", deployments=[running("portal")]).text)
 
 
 @pytest.mark.parametrize("name", ["redis-exporter", "kafka-consumer", "postgres-pgbouncer"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entcapacity.grid import Grid, instant_of, local, minute_of
+from entcapacity.grid import Grid, instant_of, local, local_date, local_time, midnight, minute_of, on_clock
 from entcapacity.territories import PLACES
 
 TIMEZONES = sorted({place.timezone for place in PLACES.values()})
@@ -56,3 +56,19 @@ def test_days_on_which_clocks_change_have_23_and_25_hours(sunday, hours):
     seen = local(Grid.between(start, start + timedelta(days=3)), "Europe/Paris")
     assert int((seen.day == seen.days.index(sunday)).sum()) == hours * 60
     assert set(np.diff(seen.minute).tolist()) == {1, -1439, 61 if hours == 23 else -59}
+
+
+def test_the_same_instant_has_another_date_and_clock_elsewhere():
+    evening = datetime(2026, 11, 29, 21, 30, tzinfo=UTC)
+    dates = [local_date(evening, each) for each in ("Pacific/Tahiti", "Europe/Paris", "Indian/Reunion")]
+    assert dates == [date(2026, 11, 29), date(2026, 11, 29), date(2026, 11, 30)]
+    assert local_time(evening, "Indian/Reunion") == evening
+    assert on_clock(evening, "Indian/Reunion") == "2026-11-30 01:30"
+
+
+@pytest.mark.parametrize(("sunday", "hours"), [(date(2026, 3, 29), 7), (date(2026, 10, 25), 9)])
+def test_eight_hours_after_midnight_it_is_eight_on_the_clock_however_long_that_takes(sunday, hours):
+    begin = midnight(sunday, "Europe/Paris")
+    eight = begin + timedelta(hours=8)
+    assert on_clock(eight, "Europe/Paris") == f"{sunday} 08:00"
+    assert eight.astimezone(UTC) - begin.astimezone(UTC) == timedelta(hours=hours)

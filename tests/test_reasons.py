@@ -5,11 +5,11 @@ from string import Formatter
 
 import pytest
 
-from entcapacity import reasons
 from entcapacity.reasons import listed, reason
+from entcapacity.texts import TEXTS
 from entcapacity.vocabulary import DayKind, Level, Role
 
-CODES = sorted(reasons._TEXTS)
+CODES = sorted(TEXTS)
 
 
 def _names(text):
@@ -18,7 +18,7 @@ def _names(text):
 
 @pytest.mark.parametrize("code", CODES)
 def test_both_languages_name_the_same_values(code):
-    english, french = reasons._TEXTS[code]
+    english, french = TEXTS[code]
     assert _names(english) == _names(french)
     for value in (0, 1, 2):
         text = reason(code, **dict.fromkeys(_names(english), value))

@@ -474,7 +474,8 @@ def test_the_language_is_switched(browser: Browser, page_of_morning: Path) -> No
     page.get_by_role("button", name="Français").click()
     page.locator("#drawing").get_by_text("mar. 6 avr.").first.wait_for()
     assert page.locator("html").get_attribute("lang") == "fr"
-    assert page.title() == page.locator("h1:visible").inner_text() == "Rejeu : le premier matin"
+    assert page.title() == "Rejeu : le premier matin"
+    assert page.locator("h1:visible").inner_text() == "Rejeu\N{NO-BREAK SPACE}: le premier matin"
     assert page.locator("#drawing").get_by_text("Personnes en ligne").count() == 1
     page.locator("#chart").focus()
     page.keyboard.press("End")
@@ -486,6 +487,20 @@ def test_the_language_is_switched(browser: Browser, page_of_morning: Path) -> No
     for english in ("Results compared", "People online", "Known before", "Compare with"):
         assert english not in visible
     page.screenshot(path=ARTEFACTS / "report-french.png", full_page=True)
+    seen.close()
+
+
+def test_no_line_of_a_french_sentence_can_begin_with_its_punctuation(browser: Browser, page_of_morning: Path) -> None:
+    seen = Looked(browser, page_of_morning, width=360, height=740)
+    page = seen.page
+    page.get_by_role("button", name="Français").click()
+    page.locator("#drawing").get_by_text("mar. 6 avr.").first.wait_for()
+    page.locator("#chart").focus()
+    page.keyboard.press("ArrowRight")
+    said = [page.locator(each).inner_text() for each in ("header", "#readout .why")]
+    assert all(re.search(r"\xa0[;:]", each) for each in said)
+    assert not any(re.search(r" [;:!?»%]|« ", each) for each in said)
+    assert "20:00" in said[0]  # a time stays as it is
     seen.close()
 
 

@@ -11,7 +11,7 @@ from math import inf, isfinite, isinf
 import numpy as np
 
 from entcapacity.demand import Load, weights_of
-from entcapacity.grid import MINUTE, Floats, ratio
+from entcapacity.grid import MINUTE, Floats, ratio, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.smoothing import Admission, admit
 
@@ -78,17 +78,14 @@ def waits(plan: Plan) -> Iterator[Wait]:
     """The times in the window, from ``as_of`` on, in which people wait."""
     ceiling = ceilings(plan)
     let_in = admission(plan, ceiling)
-    begin, end = plan.ahead.start, plan.ahead.stop
-    queued = let_in.queue[begin:end] >= 1.0
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], queued, [False])).astype(int))) + begin
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
+    for first, last in spans(let_in.queue >= 1.0, plan.ahead):
         longest = float(let_in.wait[first:last].max())
         yield Wait(
-            plan.grid.instant(int(first)),
-            plan.grid.instant(int(last)),
+            plan.grid.instant(first),
+            plan.grid.instant(last),
             int(np.ceil(let_in.queue[first:last].max())),
             None if isinf(longest) else longest * MINUTE,
-            _tightest(plan.demand.load, ceiling, int(first), plan.spec.demand.plan_on),
+            _tightest(plan.demand.load, ceiling, first, plan.spec.demand.plan_on),
         )
 
 

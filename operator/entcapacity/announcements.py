@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from entcapacity.grid import local_time, midnight
 from entcapacity.reasons import reason
 from entcapacity.school import Period, SchoolAnnouncement
 from entcapacity.schooldays import Day
@@ -50,7 +50,7 @@ class Announcements:
         The latest announcement wins an overlap, ties by name; within one announcement the narrower period does.
         """
         return tuple(
-            Effect(each.name, each.spec.announced_at.astimezone(ZoneInfo(place.timezone)), period, last)
+            Effect(each.name, local_time(each.spec.announced_at, place.timezone), period, last)
             for each in self.known
             if each.spec.scope.covers(place, level)
             for period in sorted(each.spec.periods, key=_width)
@@ -107,7 +107,7 @@ def _applied(effects: Sequence[Effect], day: Day) -> Day:
 
 def preparation(effect: Effect, first: date, timezone: str) -> tuple[datetime, datetime] | None:
     """When people prepare for ``first``, the first day that is held otherwise; ``None`` where no time was left."""
-    end = datetime.combine(first, time(0), ZoneInfo(timezone))
+    end = midnight(first, timezone)
     begin = max(effect.announced_at, end - PREPARATION)
     return (begin, end) if begin < end else None
 
@@ -120,7 +120,7 @@ def _last_date(each: SchoolAnnouncement, period: Period, as_of: datetime | None,
     last = period.until or _FAR
     withdrawn = each.spec.withdrawn_at
     if withdrawn is not None and (as_of is None or withdrawn <= as_of):
-        local = withdrawn.astimezone(ZoneInfo(place.timezone))
+        local = local_time(withdrawn, place.timezone)
         begun = local.time() > time(0)  # who was told to stay at home this morning is at home today
         return min(last, local.date() if begun else local.date() - timedelta(days=1))
     return last

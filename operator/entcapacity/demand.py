@@ -5,7 +5,7 @@ Everything is computed on the 1-minute UTC grid, stream by stream, and summed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache, reduce
@@ -17,7 +17,7 @@ import numpy as np
 from entcapacity.announcements import Announcements
 from entcapacity.curves import Shares, built_in, users_of
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, shortened, sliding_max, sliding_min
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, local_date, shortened, sliding_max, sliding_min
 from entcapacity.presence import Presence, presence
 from entcapacity.schooldays import Calendar
 from entcapacity.slots import shifted, start_slots
@@ -92,11 +92,12 @@ class Stream:
 
     def day_at(self, instant: datetime) -> tuple[Place, LocalDay]:
         """The busiest local day among the stream's places at an instant, and where."""
-        found = (
-            (place, days[instant.astimezone(ZoneInfo(place.timezone)).date()])
-            for place, days in zip(self.places, self.days, strict=True)
-        )
-        return max(found, key=lambda each: BUSIER[each[1].day.kind])
+        return max(self.days_at(instant), key=lambda each: BUSIER[each[1].day.kind])
+
+    def days_at(self, instant: datetime) -> Iterator[tuple[Place, LocalDay]]:
+        """Each of the stream's places, and the local day that it has at an instant."""
+        for place, days in zip(self.places, self.days, strict=True):
+            yield place, days[local_date(instant, place.timezone)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -382,9 +382,8 @@ class _Page:
 
     def _said(self, why: Reason) -> str:
         """In one line of characters that a comment may hold, whatever names and images are made of."""
-        return "".join(
-            each for each in " ".join(why.text(self._language).split()) if each.isprintable() or each == "\u202f"
-        )
+        spaced = re.sub(r"[^\S\u202f]+", " ", why.text(self._language)).strip()
+        return "".join(each for each in spaced if each.isprintable() or each == "\u202f")
 
     def head(self, name: str, namespace: str, found: Found, at: datetime) -> None:
         """What this is, what was not seen, and the fields that every ENTCapacity has."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.facts import Facts
-from entcapacity.grid import MINUTE, Grid
+from entcapacity.grid import MINUTE, Grid, midnight
 from entcapacity.plan import Plan, WorkloadPlan, floors_in_effect, most_users_live_in, plan
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacitySpec
@@ -39,8 +38,7 @@ def of_announcement(spec: ENTCapacitySpec, facts: Facts, changed: SchoolAnnounce
     """
     known = tuple(each for each in facts.announcements if each.name != changed.name)
     as_of = max(now, changed.spec.withdrawn_at or changed.spec.announced_at)
-    zone = ZoneInfo(most_users_live_in(spec))
-    begin, end = _around([each.from_ for each in changed.spec.periods], zone, as_of)
+    begin, end = _around([each.from_ for each in changed.spec.periods], most_users_live_in(spec), as_of)
     after = replace(facts, announcements=(*known, changed))
     return _compared((spec, facts), (spec, after), as_of, now, Grid.between(begin, end))
 
@@ -50,9 +48,9 @@ def of_spec(old: ENTCapacitySpec, new: ENTCapacitySpec, facts: Facts, now: datet
     return _compared((old, facts), (new, facts), now, now, Grid.between(now, max(until, now + MINUTE)))
 
 
-def _around(days: Sequence[date], zone: ZoneInfo, as_of: datetime) -> tuple[datetime, datetime]:
+def _around(days: Sequence[date], timezone: str, as_of: datetime) -> tuple[datetime, datetime]:
     """The window in which periods that begin on these days tell what they do."""
-    first, last = (max(as_of, datetime.combine(each, time(), zone)) for each in (min(days), max(days)))
+    first, last = (max(as_of, midnight(each, timezone)) for each in (min(days), max(days)))
     begin = max(as_of, first - WEEK)
     return begin, min(last + _AFTER, begin + _MOST)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, isfinite, prod
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from entcapacity import smoothing
 from entcapacity.curves import Shares, defaults, users_of
 from entcapacity.demand import BAND_WIDTH, Stream, weights_of
 from entcapacity.fields import MEASURED
-from entcapacity.grid import MINUTE, Floats, on_clock
+from entcapacity.grid import MINUTE, Floats, local_time, on_clock
 from entcapacity.plan import Plan, WorkloadPlan, may_fall, planned_load, planning_days, still_held
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.scaling import DEFAULT_STARTUP
@@ -128,7 +127,7 @@ class _Reckoning:
         at = self._taken(stream.sessions)
         expected = float(stream.sessions[at])
         place, day = stream.day_at(self._plan.grid.instant(at))
-        moment = self._plan.grid.instant(at).astimezone(ZoneInfo(place.timezone))
+        moment = local_time(self._plan.grid.instant(at), place.timezone)
         self._minute_taken(name, moment)
         base, written = 0.0, []
         for role, users, share in self._by_role(stream, day, moment):
@@ -173,7 +172,7 @@ class _Reckoning:
         curve = np.maximum(0.0, np.diff(sessions, append=sessions[-1]) + sessions / length)
         at = self._taken(curve)
         place, _ = stream.day_at(self._plan.grid.instant(at))
-        self._minute_taken(name, self._plan.grid.instant(at).astimezone(ZoneInfo(place.timezone)))
+        self._minute_taken(name, local_time(self._plan.grid.instant(at), place.timezone))
         now, then = (float(sessions[min(each, len(sessions) - 1)]) for each in (at, at + 1))
         self._say("Demand", f"n₀({name}, τ)", "TermSessionsThen", now, segment=name)
         self._say("Demand", f"n₀({name}, τ+1)", "TermSessionsNext", then, segment=name)
@@ -198,13 +197,13 @@ class _Reckoning:
         """What of a segment goes into the sum: with the band where the upper one is planned on, and weighted."""
         value, formula = expected, show(expected)
         if self._plan.spec.demand.plan_on == "High":
-            band = max(day.band for day in _days_at(stream, self._instant))
+            band = max(day.band for _, day in stream.days_at(self._instant))
             self._say("Demand", f"b({name})", "TermBand", band, segment=name)
             value, formula = (1 + band) * expected, f"(1 + {show(band)}) × {show(expected)}"
             if cap is not None:
                 value, formula = min(cap, value), f"min({show(cap)}, {formula})"
         if weights := dict(weights_of(self._workload.workload.weights)):
-            weight = max(weights.get(day.day.kind, 100) for day in _days_at(stream, self._instant)) / 100
+            weight = max(weights.get(day.day.kind, 100) for _, day in stream.days_at(self._instant)) / 100
             self._say("Demand", f"w({name})", "TermWeight", weight, segment=name, workload=self._workload.name)
             value, formula = value * weight, f"{formula} × {show(weight)}"
         self._say("Demand", f"{symbol}({name})", "TermPlannedOn", value, formula, segment=name)
@@ -388,14 +387,6 @@ def _named(streams: Iterable[Stream]) -> Iterator[tuple[str, Stream]]:
         seen[each.segment] = seen.get(each.segment, 0) + 1
         number = seen[each.segment]
         yield (each.segment if number == 1 else f"{each.segment}#{number}"), each
-
-
-def _days_at(stream: Stream, instant: datetime) -> list[LocalDay]:
-    """The local day at an instant in each of a stream's places."""
-    return [
-        days[instant.astimezone(ZoneInfo(place.timezone)).date()]
-        for place, days in zip(stream.places, stream.days, strict=True)
-    ]
 
 
 def _curve_kind(day: LocalDay) -> DayKind:

@@ -5,8 +5,9 @@ Local dates and times exist only here, at the edge: Réunion is UTC+4, Polynési
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -115,7 +116,22 @@ def local(grid: Grid, timezone: str) -> LocalGrid:
 
 def on_clock(instant: datetime, timezone: str) -> str:
     """An instant as people of a time zone read it, ``2021-04-06 08:30``."""
-    return f"{instant.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return f"{local_time(instant, timezone):%Y-%m-%d %H:%M}"
+
+
+def local_time(instant: datetime, timezone: str) -> datetime:
+    """An instant with the date and the clock of a time zone."""
+    return instant.astimezone(ZoneInfo(timezone))
+
+
+def local_date(instant: datetime, timezone: str) -> date:
+    """The date that it is in a time zone at an instant."""
+    return local_time(instant, timezone).date()
+
+
+def midnight(on: date, timezone: str) -> datetime:
+    """When a date begins in a time zone, on its clock: what is added to it is clock time, too."""
+    return datetime.combine(on, time(), ZoneInfo(timezone))
 
 
 def _offset(zone: ZoneInfo, minute: int) -> int:
@@ -128,6 +144,12 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
 def ratio(over: Floats, under: Floats) -> Floats:
     """``over / under``, and 1 where that is nothing of nothing."""
     return np.divide(over, under, out=np.ones_like(under), where=under > 0)
+
+
+def spans(flags: Bools, within: slice) -> Iterator[tuple[int, int]]:
+    """First and last-plus-one position of each run of true values, of those within a slice."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[within], [False])).astype(int))) + within.start
+    return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)
 
 
 Curves = TypeVar("Curves", bound="DataclassInstance")

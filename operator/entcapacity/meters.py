@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from entcapacity.conditions import Condition
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE
+from entcapacity.grid import MINUTE, midnight
 from entcapacity.observing import Observation
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Reason
@@ -142,8 +141,7 @@ class Meters:
         self._tell(self._high, key, float(high))
         self._tell(self._change, key, change.at.timestamp() if change else 0)
         self._tell(self._announcements, key, in_force(plan, plan.grid.instant(index)))
-        midnight = datetime.combine(plan.known_until, time(), ZoneInfo(plan.timezone))
-        self._tell(self._until, key, midnight.timestamp())
+        self._tell(self._until, key, midnight(plan.known_until, plan.timezone).timestamp())
         names = {each.name for each in plan.workloads}
         for gauge, told in list(self._told.get(key, ())):
             if "workload" in self._gauges[gauge] and told[2] not in names:

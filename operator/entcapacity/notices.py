@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
-from entcapacity.grid import MINUTE, Bools, on_clock
+from entcapacity.grid import MINUTE, local_date, on_clock, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
 from entcapacity.spec import MAX_REPLICAS
@@ -51,7 +50,7 @@ class Late:
 def shortfalls(plan: Plan, workload: WorkloadPlan) -> Iterator[Shortfall]:
     """The times in the window, from ``as_of`` on, in which a workload's need is above its maximum or budget."""
     missing = workload.need - workload.limit
-    for first, last in _spans(missing > 0, plan):
+    for first, last in spans(missing > 0, plan.ahead):
         worst = first + int(np.argmax(missing[first:last]))
         yield Shortfall(
             plan.grid.instant(first), plan.grid.instant(last), int(missing[worst]), plan.grid.instant(worst)
@@ -157,8 +156,9 @@ def waiting(plan: Plan, found: Sequence[Wait]) -> Reason:
 
 def _dates(plan: Plan, found: Iterable[Wait]) -> int:
     """On how many local dates somebody waits."""
-    zone = ZoneInfo(plan.timezone)
-    spans = [[instant.astimezone(zone).toordinal() for instant in (each.since, each.until - MINUTE)] for each in found]
+    spans = [
+        [local_date(each, plan.timezone).toordinal() for each in (wait.since, wait.until - MINUTE)] for wait in found
+    ]
     return len({on for first, last in spans for on in range(first, last + 1)})
 
 
@@ -226,10 +226,3 @@ def _first_torn(stream: Stream, first: date, last: date) -> date | None:
             if any(day.partly for day in seen) or len({day.day.kind for day in seen}) > 1:
                 return on
     return None
-
-
-def _spans(flags: Bools, plan: Plan) -> Iterator[tuple[int, int]]:
-    """First and last-plus-one positions of each run of true minutes in the window, from ``as_of`` on."""
-    begin, end = plan.ahead.start, plan.ahead.stop
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags[begin:end], [False])).astype(int))) + begin
-    return zip(map(int, edges[::2]), map(int, edges[1::2]), strict=True)

@@ -7,6 +7,7 @@ one, whatever it holds.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -90,12 +91,12 @@ def _numbers(report: Report, library: Library, language: str) -> dict[str, Any]:
         "margin": MARGIN,
         "minutes": report.point_minutes,
         "times": report.times,
-        "days": [{"since": each.since, "until": each.until, "text": each.text} for each in report.days],
+        "days": [{"since": each.since, "until": each.until, "text": _kept(each.text)} for each in report.days],
         "people": report.people,
         "workloads": {name: asdict(each) for name, each in report.workloads.items()},
         "outside": report.outside,
         "waits": report.waits,
-        "reasons": report.reasons,
+        "reasons": list(map(_kept, report.reasons)),
         "workload": report.workload,
         "heading": report.title,
         "titles": {each: {name: replicas_title(name).text(each) for name in report.workloads} for each in LANGUAGES},
@@ -113,15 +114,18 @@ def _undated(report: Report, language: str) -> dict[str, Any]:
 
 
 def _words(report: Report, language: str) -> dict[str, Any]:
-    curves = {name: each.text(language) for name, each in curve_labels(report).items()}
-    ready = {name: each.text(language) for name, each in ready_labels(report).items()}
+    def text(said: Reason) -> str:
+        return _kept(both(said))[language]
+
+    curves = {name: text(each) for name, each in curve_labels(report).items()}
+    ready = {name: text(each) for name, each in ready_labels(report).items()}
     for name in ("low", "high", "logins"):
-        curves[name] = reason(f"Curve{name.capitalize()}").text(language)
+        curves[name] = text(reason(f"Curve{name.capitalize()}"))
     said = {
-        name: reason(f"Page{name.capitalize()}").text(language)
+        name: text(reason(f"Page{name.capitalize()}"))
         for name in ("chart", "people", "outside", "waits", "why", "whole")
     }
-    return {**said, "never": reason("NeverIn").text(language), "curves": curves, "ready": {**curves, **ready}}
+    return {**said, "never": text(reason("NeverIn")), "curves": curves, "ready": {**curves, **ready}}
 
 
 # --- text -------------------------------------------------------------------------------------------------------------
@@ -129,11 +133,21 @@ def _words(report: Report, language: str) -> dict[str, Any]:
 
 def _in_both(written: Callable[[str], str]) -> str:
     """The same part in every language; the style shows the one that the page is in."""
-    return "\n".join(f'<div lang="{each}">{written(each)}</div>' for each in LANGUAGES)
+    parts = _kept({each: written(each) for each in LANGUAGES})
+    return "\n".join(f'<div lang="{each}">{part}</div>' for each, part in parts.items())
 
 
 def _spans(text: Text) -> str:
-    return "".join(f'<span lang="{each}">{escape(text[each])}</span>' for each in LANGUAGES)
+    return "".join(f'<span lang="{each}">{escape(said)}</span>' for each, said in _kept(text).items())
+
+
+def _kept(text: Text) -> Text:
+    """French keeps ``; : ! ? » %`` with the word before, and ``«`` with the one after: a browser breaks no line there.
+
+    Only a page has such spaces: the terminal's tables break lines at them as well, and elsewhere people search for what
+    they type.
+    """
+    return {**text, "fr": re.sub(r" (?=[;:!?»%])|(?<=«) ", "\N{NO-BREAK SPACE}", text["fr"])}
 
 
 def _p(text: str, kind: str = "") -> str:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from math import ceil
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -21,7 +20,7 @@ from entcapacity.budgets import Client, shared_out
 from entcapacity.demand import BAND_WIDTH, Demand, Load, demand, timezones_of, weights_of
 from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, shortened
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, local_time, midnight, shortened
 from entcapacity.scaling import Lead, Rise, Scaling, minutes, scalings
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
@@ -273,11 +272,9 @@ def planning_days(grid: Grid, timezone: str) -> Ints:
 
 def _day_start(instant: datetime, timezone: str, later: int) -> datetime:
     """When the day begins with which an instant is reckoned, or one so many days later."""
-    zone = ZoneInfo(timezone)
-    begin = time(_DAY_STARTS // 60)
-    on = instant.astimezone(zone)
-    back = 1 if on.time() < begin else 0
-    return datetime.combine(on.date() + timedelta(days=later - back), begin, zone).astimezone(UTC)
+    begin = timedelta(minutes=_DAY_STARTS)
+    on = (local_time(instant, timezone) - begin).date() + timedelta(days=later)
+    return (midnight(on, timezone) + begin).astimezone(UTC)
 
 
 def may_fall(spec: ENTCapacitySpec, grid: Grid) -> Bools:

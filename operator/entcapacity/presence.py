@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.curves import Shares, defaults
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Floats, Grid, LocalGrid, local
+from entcapacity.grid import MINUTE, Floats, Grid, LocalGrid, local, local_time, midnight
 from entcapacity.streams import REMOTE, Kinds, LocalDay, View
 from entcapacity.territories import Place
 from entcapacity.vocabulary import Level, Role
@@ -117,14 +116,15 @@ def _coming(begin: int) -> Floats:
 
 def _preparation(view: View, days: Sequence[date]) -> dict[date, list[Span]]:
     """The clock minutes of local days in which people prepare for what was announced, without overlaps."""
-    zone = ZoneInfo(view.place.timezone)
+    timezone = view.place.timezone
     found: dict[date, list[Span]] = {}
     for begin, end in view.preparation():
-        first, last = begin.astimezone(zone), end.astimezone(zone)
+        first, last = local_time(begin, timezone), local_time(end, timezone)
         for on in days:
             if first.date() <= on <= last.date():
-                midnight = datetime.combine(on, time(0), zone)
-                span = tuple(min(max((each - midnight) // MINUTE, 0), MINUTES_PER_DAY) for each in (first, last))
+                span = tuple(
+                    min(max((each - midnight(on, timezone)) // MINUTE, 0), MINUTES_PER_DAY) for each in (first, last)
+                )
                 _add(found.setdefault(on, []), (span[0], span[1]))
     return found
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from entcapacity.facts import Facts
-from entcapacity.grid import MINUTE, Grid, on_clock
+from entcapacity.grid import MINUTE, Grid, local_date, midnight, on_clock
 from entcapacity.plan import Plan, most_users_live_in, plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.spec import ENTCapacity, ENTCapacitySpec, Rehearsal, RehearsedFloor
@@ -59,7 +58,7 @@ def meant(
 
 def next_school_day(spec: ENTCapacitySpec, facts: Facts, now: datetime) -> date | None:
     """The first local date after today on which anyone has class; ``None`` where none is near."""
-    today = now.astimezone(ZoneInfo(most_users_live_in(spec))).date()
+    today = local_date(now, most_users_live_in(spec))
     for number in range(_SEARCHED):
         first = today + timedelta(days=1 + number * _FORTNIGHT)
         dates = [first + timedelta(days=each) for each in range(_FORTNIGHT)]
@@ -101,8 +100,7 @@ def extra_replica_hours(spec: ENTCapacitySpec, facts: Facts, rehearsal: Rehearsa
 
 def _planned(spec: ENTCapacitySpec, facts: Facts, now: datetime, first: date, last: date) -> Plan:
     """The plan of some local dates, without any rehearsal."""
-    zone = ZoneInfo(most_users_live_in(spec))
-    begin, end = (datetime.combine(each, time(), zone) for each in (first, last + timedelta(days=1)))
+    begin, end = (midnight(each, most_users_live_in(spec)) for each in (first, last + timedelta(days=1)))
     return plan(spec.model_copy(update={"rehearsal": None}), facts, now, Grid.between(begin, end))
 
 

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import ceil
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from entcapacity import __version__
 from entcapacity.admission import admission, ceilings
 from entcapacity.cost import Cost, cost
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, on_clock
+from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, local_time, midnight, on_clock
 from entcapacity.notices import gravest, nothing_found, notices
 from entcapacity.plan import Plan, selected
 from entcapacity.reasons import LANGUAGES, Reason, reason
@@ -293,7 +292,7 @@ def _came(differs: Deviation | Measured) -> tuple[Reason, str]:
 
 
 def _inputs(given: Iterable[tuple[Reason, str | Text]], line: _Timeline) -> Iterator[tuple[Text, Text]]:
-    start, end = (line.window.instant(each).astimezone(line.zone).isoformat() for each in (0, line.window.length))
+    start, end = (local_time(line.window.instant(each), line.timezone).isoformat() for each in (0, line.window.length))
     for label, value in given:
         yield both(label), same(value) if isinstance(value, str) else value
     yield both(reason("InputWindow")), same(f"{start} – {end} ({line.timezone})")
@@ -321,7 +320,7 @@ class _Timeline:
     def __init__(self, plans: Sequence[Plan], numbers: int) -> None:
         self._plans = plans
         first, last = plans[0], plans[-1]
-        self.timezone, self.zone = first.timezone, ZoneInfo(first.timezone)
+        self.timezone = first.timezone
         self.window = Grid(first.window.start, last.window.stop - first.window.start)
         seen = local(self.window, self.timezone)
         self._dates = [seen.days[each] for each in np.unique(seen.day)]
@@ -421,7 +420,7 @@ class _Timeline:
 
     def _day(self, segment: str, on: date) -> LocalDay:
         """The busiest local day of a segment, as the plan of that day's noon knows it."""
-        noon = datetime(on.year, on.month, on.day, 12, tzinfo=self.zone)
+        noon = midnight(on, self.timezone) + timedelta(hours=12)
         made = [each for each in self._plans if each.window.index(noon) >= 0][-1:] or self._plans[:1]
         found = [
             days[on] for each in made[0].demand.streams if each.segment == segment for days in each.days if on in days

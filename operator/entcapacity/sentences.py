@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from entcapacity.fields import API_VERSION, Scope
+from entcapacity.grid import local_date
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.territories import PLACES
 from entcapacity.vocabulary import Level, Schooling
@@ -119,4 +119,4 @@ def today_in(scope: Scope, now: datetime) -> list[date]:
     """The dates that it is for those in a scope, the one of most places first."""
     zones = [each.timezone for each in PLACES.values() if scope.reaches(each)]
     ordered = sorted(dict.fromkeys(zones), key=zones.count, reverse=True)
-    return list(dict.fromkeys(now.astimezone(ZoneInfo(each)).date() for each in ordered))
+    return list(dict.fromkeys(local_date(now, each) for each in ordered))

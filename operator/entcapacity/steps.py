@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity import smoothing
 from entcapacity.demand import Stream
-from entcapacity.grid import MINUTE
+from entcapacity.grid import MINUTE, local_time
 from entcapacity.plan import Plan, WorkloadPlan, may_fall
 from entcapacity.reasons import Reason, listed, reason
 from entcapacity.streams import LocalDay
@@ -70,7 +69,7 @@ def day_reason(plan: Plan, index: int) -> Reason:
     instant = plan.grid.instant(index)
     stream = max(plan.demand.streams, key=lambda each: float(each.sessions[index]))
     place, day = stream.day_at(instant)
-    hour = instant.astimezone(ZoneInfo(place.timezone)).hour
+    hour = local_time(instant, place.timezone).hour
     why = _with_announcement(_what(day, hour), who(stream, place, day), day)
     if day.partly or len({days[day.on].day.kind for days in stream.days if day.on in days}) > 1:
         why = reason("PartlyConcerned", day=why, segment=stream.segment)
@@ -104,7 +103,6 @@ class _Why:
         self._leads = np.where(plan.demand.exceptional, workload.lead.exceptional, workload.lead.ordinary)
         falling = may_fall(plan.spec, plan.grid) if workload.clients else None
         self._fallen = smoothing.fall(plan.grid.length, self._down, falling)
-        self._zone = ZoneInfo(plan.timezone)
 
     def __call__(self, index: int) -> Reason:
         workload = self._workload
@@ -162,7 +160,7 @@ class _Why:
 
     def _clock(self, index: int, seen_from: int) -> Reason:
         """A minute as the platform's clock shows it; with the date where that is not the step's own."""
-        shown, step = (self._plan.grid.instant(each).astimezone(self._zone) for each in (index, seen_from))
+        shown, step = (local_time(self._plan.grid.instant(each), self._plan.timezone) for each in (index, seen_from))
         if shown.date() == step.date():
             return reason("AtTime", time=f"{shown:%H:%M}")
         return reason("AtDate", date=f"{shown:%Y-%m-%d %H:%M}")

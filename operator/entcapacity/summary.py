@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from math import floor, isfinite
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from entcapacity.admission import waits
 from entcapacity.cost import Cost
 from entcapacity.demand import weights_of
-from entcapacity.grid import MINUTE, Grid
+from entcapacity.grid import MINUTE, Grid, local_date, midnight
 from entcapacity.plan import Plan, WorkloadPlan, selected
 from entcapacity.reasons import Reason
 from entcapacity.slots import SLOT_MINUTES
@@ -67,7 +66,7 @@ def today(plan: Plan, now: datetime) -> str:
 
 def in_force(plan: Plan, now: datetime) -> int:
     """How many of the heeded announcements are known, not withdrawn, and say something of today or a day to come."""
-    on = now.astimezone(ZoneInfo(plan.timezone)).date()
+    on = local_date(now, plan.timezone)
     return sum(
         made.spec.announced_at <= now
         and (made.spec.withdrawn_at is None or now < made.spec.withdrawn_at)
@@ -227,17 +226,16 @@ def _admission(carries: Carried, state: State, now: datetime) -> dict[str, Any]:
 
 def _slots(plan: Plan, now: datetime) -> Iterator[dict[str, Any]]:
     """When each segment should begin on the next day that has slots; a slot lasts until the next one, or 15 minutes."""
-    wanted, zone = plan.spec.shaping.slots, ZoneInfo(plan.timezone)
-    today_there = now.astimezone(zone).date()
+    wanted, today_there = plan.spec.shaping.slots, local_date(now, plan.timezone)
     ahead = next((each for each in plan.demand.starts if each.on >= today_there), None)
     if wanted is None or ahead is None:
         return
     begins = {segment: wanted.from_ + minutes for segment, minutes in ahead.shifts}
-    midnight = datetime.combine(ahead.on, time(), zone)
+    begin_of_day = midnight(ahead.on, plan.timezone)
     for segment, begin in begins.items():
         end = min((each for each in begins.values() if each > begin), default=begin + SLOT_MINUTES)
         # clock time, so that a slot at 08:00 is at 08:00 on every day
-        since, until = (midnight + timedelta(minutes=each) for each in (begin, end))
+        since, until = (begin_of_day + timedelta(minutes=each) for each in (begin, end))
         yield {"segment": segment, "from": iso(since), "until": iso(until)}
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import plotext
 
 from entcapacity.cli.documents import most_of
-from entcapacity.grid import Floats
+from entcapacity.grid import Floats, local_time
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import number, reason
 
@@ -75,11 +74,10 @@ def _step(top: float) -> int:
 
 def _times(made: Plan, width: int) -> tuple[list[int], list[str]]:
     """Where local times stand on the axis, and how they read."""
-    zone = ZoneInfo(made.timezone)
     step = next((each for each in _TICKS if made.window.length / each <= width / 14), _TICKS[-1])
     positions, labels = [], []
     for position in range(-made.window.start % 60, made.window.length, 60):  # French offsets are whole hours
-        shown = made.window.instant(position).astimezone(zone)
+        shown = local_time(made.window.instant(position), made.timezone)
         if (shown.toordinal() * 1440 + shown.hour * 60) % step == 0:
             positions.append(position)
             labels.append(f"{shown:%m-%d}" if shown.hour == 0 else f"{shown:%H:%M}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -19,10 +18,12 @@ from entcapacity.cost import Cost, cost
 from entcapacity.demand import Band, Stream
 from entcapacity.explain import Term, explain
 from entcapacity.files import Files
+from entcapacity.grid import local_date
 from entcapacity.notices import lateness, notices, shortfalls
 from entcapacity.plan import Plan, WorkloadPlan
-from entcapacity.spec import MAX_REPLICAS, ENTCapacity, Target
+from entcapacity.spec import MAX_REPLICAS, ENTCapacity
 from entcapacity.steps import driver, steps
+from entcapacity.targets import target_of
 from entcapacity.vocabulary import Level, Role
 
 VERSION: Final = 1
@@ -137,12 +138,6 @@ def plan(made: Plan, capacity: ENTCapacity, language: str, every: int = 1, workl
     }
 
 
-def target_of(workload: WorkloadPlan) -> Target:
-    """What a workload scales: as declared, or the Deployment of its name."""
-    declared = workload.workload.target
-    return declared or Target(api_version="apps/v1", kind="Deployment", name=workload.name)
-
-
 def peak(made: Plan, workload: WorkloadPlan) -> tuple[datetime, int, int]:
     """When a workload's need is greatest in the window, from ``as_of`` on, with that need and the floor then."""
     at = made.ahead.start + int(np.argmax(workload.need[made.ahead]))
@@ -162,13 +157,12 @@ def replica_hours(made: Plan, workload: WorkloadPlan) -> float:
 
 def dates(made: Plan) -> list[date]:
     """The platform's local dates that the window touches."""
-    zone = ZoneInfo(made.timezone)
-    first, last = (made.window.instant(each).astimezone(zone).date() for each in (0, made.window.length - 1))
+    first, last = (local_date(made.window.instant(each), made.timezone) for each in (0, made.window.length - 1))
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _workload(made: Plan, workload: WorkloadPlan, language: str) -> Document:
-    target, (at, need, floor) = target_of(workload), peak(made, workload)
+    target, (at, need, floor) = target_of(workload.workload, namespace=""), peak(made, workload)
     late = lateness(made, workload)
     return {
         "name": workload.name,

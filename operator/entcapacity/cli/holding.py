@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 
 from entcapacity.cli import connection, options
 from entcapacity.cli.rehearsals import Ended, Prepared, Show
 from entcapacity.drivers import Write
-from entcapacity.grid import on_clock
+from entcapacity.grid import local_date, on_clock
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.plan import most_users_live_in
 from entcapacity.platforms import Platform
@@ -34,7 +33,7 @@ TAKEN_UP_SECONDS: Final = 60
 async def prepared(kube: Kube, platform: Platform, on: date | None, span: timedelta, language: str) -> Prepared:
     """What is to be held of a date, by default the next school day, and how things stand before."""
     now = datetime.now(UTC).replace(microsecond=0)
-    if on is not None and on < now.astimezone(ZoneInfo(most_users_live_in(platform.capacity.spec))).date():
+    if on is not None and on < local_date(now, most_users_live_in(platform.capacity.spec)):
         raise options.wrong("--day", f"{on} is over: choose today or a later one")
     found = meant(platform.capacity, platform.facts, now, on, span)
     if isinstance(found, Reason):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -69,10 +69,11 @@ def instant_or_day(value: str | date) -> date:
 
 def begun(value: date, spec: ENTCapacitySpec) -> datetime:
     """The minute of an instant, or that in which a date begins where most users live."""
+    from entcapacity.grid import midnight
     from entcapacity.plan import most_users_live_in
 
     if not isinstance(value, datetime):
-        return datetime.combine(value, time(), ZoneInfo(most_users_live_in(spec)))
+        return midnight(value, most_users_live_in(spec))
     return value.replace(second=0, microsecond=0)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 from rich.table import Table
 
 from entcapacity.cli.documents import VERSION, Document
 from entcapacity.cli.terminal import WEEKDAYS
-from entcapacity.grid import on_clock
+from entcapacity.grid import local_date, local_time, on_clock
 from entcapacity.kube import ClusterError
 from entcapacity.plan import most_users_live_in
 from entcapacity.platforms import parsed
@@ -102,7 +101,7 @@ def _row(each: Document, now: datetime, language: str, namespaces: bool) -> list
         reason(f"Kind{today}").text(language) if today else "–",
         "–" if sessions is None else number(sessions, language),
         "–" if each["ready"] is None else f"{each['ready']}/{each['planned']}",
-        _change(change, now, ZoneInfo(each["timezone"]), language) if change else "–",
+        _change(change, now, each["timezone"], language) if change else "–",
         each["condition"]["reason"],
     ]
 
@@ -118,9 +117,9 @@ def _name(each: Document, namespaces: bool) -> str:
     return f"{each['namespace']}/{each['name']}" if namespaces else str(each["name"])
 
 
-def _change(change: Document, now: datetime, zone: ZoneInfo, language: str) -> str:
+def _change(change: Document, now: datetime, timezone: str, language: str) -> str:
     """When, on the platform's clock, and what: ``12:40`` and ``auth 6 → 20``."""
-    at, today = datetime.fromisoformat(change["at"]).astimezone(zone), now.astimezone(zone).date()
+    at, today = local_time(datetime.fromisoformat(change["at"]), timezone), local_date(now, timezone)
     what = f"{change['workload']} {change['from']} → {change['to']}"
     return f"{_day(at.date(), today, language)}{at:%H:%M}\n{what}"
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import IO, Any, Final, cast
-from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,7 +23,7 @@ from entcapacity.cli import charts
 from entcapacity.cli.documents import dates, days_of, most_of, peak
 from entcapacity.cost import Cost, cost
 from entcapacity.explain import PARTS, explain
-from entcapacity.grid import on_clock
+from entcapacity.grid import local_time, on_clock
 from entcapacity.notices import gravest, nothing_found, notices, shortfalls, waiting
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, reason
@@ -102,7 +101,7 @@ class Words:
         return on_clock(instant, self.timezone)
 
     def local(self, instant: datetime) -> datetime:
-        return instant.astimezone(ZoneInfo(self.timezone))
+        return local_time(instant, self.timezone)
 
 
 # --- validate ---------------------------------------------------------------------------------------------------------
