@@ -14,7 +14,7 @@ from kubernetes.aio import client, config
 
 from applying import a_workload
 from cluster.control_plane import Cluster
-from entcapacity import keeper, leader, room
+from entcapacity import leader, planner, room
 from entcapacity.drivers import held
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.ownership import look_at
@@ -235,7 +235,7 @@ def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that
 def test_nodes_that_are_not_answered_are_asked_for_once_by_all_and_no_plan_waits_long_for_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(keeper, "_ROOM_SECONDS", 0.2)
+    monkeypatch.setattr(planner, "_ROOM_SECONDS", 0.2)
     asked: Counter[str] = Counter()
     quota = {"metadata": {"name": "small"}}
 
@@ -254,17 +254,18 @@ def test_nodes_that_are_not_answered_are_asked_for_once_by_all_and_no_plan_waits
 
     async def planning(kube: Kube) -> None:
         asked.clear()
-        kept = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        around, woken = surroundings(Options(namespace="ent"), kube), asyncio.Event()
+        kept = planner.Planner(("ent", "ent"), around, woken.set)
         new_nodes = capacity(nodes={"startup": "4m"})
         assert (await kept._last_room(new_nodes)).quotas == [quota]
         begun = time.monotonic()
         assert (await kept._last_room(new_nodes)).quotas == [quota]  # as it was, since the second answer is late
         assert time.monotonic() - begun < 0.5
-        fresh = keeper.Keeper(("ent", "ent"), surroundings(Options(namespace="ent"), kube))
+        fresh = planner.Planner(("ent", "ent"), around, woken.set)
         assert await fresh._last_room(capacity()) == room.Room()
-        assert not fresh._woken.is_set()
+        assert not woken.is_set()
         async with asyncio.timeout(5):  # once it is known, it is planned anew
-            await fresh._woken.wait()
+            await woken.wait()
         assert fresh._room == room.Room()  # of which we may not ask
 
     served(handle, several)
