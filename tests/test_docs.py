@@ -11,6 +11,7 @@ import yaml
 
 from entcapacity import (
     almanac,
+    enforcer,
     keeper,
     kube,
     leader,
@@ -108,7 +109,7 @@ def seconds(text: str) -> float:
         ("A pass without any cause", keeper._IDLE_SECONDS),
         ("Targets that are neither Deployment nor StatefulSet of `apps`", keeper._POLL_SECONDS),
         ("ConfigMaps of SchoolCalendars", almanac._LOOK_SECONDS),
-        ("A workload with fewer Ready replicas", keeper._LATE_SECONDS),
+        ("A workload with fewer Ready replicas", enforcer._LATE_SECONDS),
         ("A list of everything that is watched", running._SWEEP_SECONDS),
         ("Status, where only figures changed", speaker.STATUS_EVERY.total_seconds()),
         ("The plan anew, without any cause", planner.REPLAN_EVERY.total_seconds()),
@@ -125,7 +126,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
     [
         f"but {speaker._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
-        f"after {keeper._RETRY_SECONDS:g} s |",
+        f"after {enforcer.RETRY_SECONDS:g} s |",
         f"They take turns then, {surroundings._PASSES} at a time",
         f"it reaches {planner.HORIZON.days} days ahead",
         f"the {planner.HORIZON.days} days that are planned",

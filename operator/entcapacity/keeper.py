@@ -9,59 +9,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from math import ceil, inf
+from math import ceil
 from typing import Final
-
-import numpy as np
 
 from entcapacity import summary, targets
 from entcapacity.clock import Latest
 from entcapacity.conditions import unseen_since
+from entcapacity.enforcer import RETRY_SECONDS, Enforcer
 from entcapacity.facts import Facts
 from entcapacity.gathering import facts_of, remembered
 from entcapacity.kube import ClusterError
-from entcapacity.observing import EVERY_SECONDS, Look, Observation, Observer
-from entcapacity.ownership import all_objects, given_back, let_go, look_at, seen_for, write
+from entcapacity.observing import EVERY_SECONDS, Look, Observer
+from entcapacity.ownership import all_objects, given_back
 from entcapacity.parse import InvalidResource
-from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.plan import Plan
 from entcapacity.planner import Made, Planner, next_step
 from entcapacity.publisher import Publisher
 from entcapacity.reasons import Reason, reason
-from entcapacity.reconcile import LATE_MINUTES, Asked, Decider, Decision, Due, not_ready, obstacles
 from entcapacity.speaker import Speaker
-from entcapacity.spec import ENTCapacitySpec, Workload
+from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
-from entcapacity.steps import why
 from entcapacity.stopwatch import Stopwatch
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import Object, Ref, Seen
+from entcapacity.targets import Object, Seen
 from entcapacity.world import CAPACITY, Key
 
-_RETRY_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 1.0
 """Least real seconds between two passes of which the first failed."""
 _POLL_SECONDS: Final = 5.0
 """How often kinds are looked at that no watch brings."""
 _IDLE_SECONDS: Final = 60.0
 """How often it is looked though nothing seems to have changed."""
-_LATE_SECONDS: Final = 15.0
-"""How often what is late is looked at itself."""
 _TOGETHER_SECONDS: Final = 0.05
 """Changes that come together are looked at together."""
 
 log = logging.getLogger("entcapacity")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A write that failed, why, and until when (monotonic) it is not tried again."""
-
-    asked: Asked
-    why: Reason
-    until: float
 
 
 class Keeper:
@@ -72,25 +57,15 @@ class Keeper:
         self._name = "/".join(key)
         self._woken = asyncio.Event()
         self._lock = asyncio.Lock()
-        self._deciders: dict[Ref, Decider] = {}
-        self._due: dict[str, Due] = {}
         self._needed = datetime.min.replace(tzinfo=UTC)
-        self._asked: dict[str, Asked] = {}
-        self._floors: dict[str, int] = {}
-        """What is written as of this pass, where it is ours."""
-        self._refused: dict[str, _Refused] = {}
-        self._not_let_go: list[Reason] = []
-        self._let_go_again = -inf
         self._failures = 0
-        self._formers: dict[str, int | None] = {}
-        """What minimum there was before us, by the uid of the workload."""
         self._remembered = False
-        self._looked_at_late = -inf
         self._gone = False
         self._latest = Latest()
         self._observer = Observer(around.prometheus, self._woken.set)
         self._planner = Planner(key, around, self._woken.set)
         self._stopwatch = Stopwatch(key, around)
+        self._enforcer = Enforcer(key, around, self._stopwatch)
         self._speaker = Speaker(key, around)
         self._publisher = Publisher(key, around)
 
@@ -136,18 +111,18 @@ class Keeper:
                 self._around.meters.passed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)
         except ClusterError as error:
-            log.warning("%s: %s; tried again in %d s", self._name, error, _RETRY_SECONDS)
+            log.warning("%s: %s; tried again in %d s", self._name, error, RETRY_SECONDS)
             self._failures += 1
             self._around.meters.failed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)  # it is not the loop that fails
-            return _RETRY_SECONDS
+            return RETRY_SECONDS
         except Exception as error:
-            log.exception("%s: a pass failed; tried again in %d s", self._name, _RETRY_SECONDS)
+            log.exception("%s: a pass failed; tried again in %d s", self._name, RETRY_SECONDS)
             self._failures += 1
             self._around.meters.failed(self._key, self._around.clock.now())
             self._around.pulse.beat(self._name)  # nor that it is dead: one bad platform must not end all others
             await self._speaker.say_failure(error)
-            return _RETRY_SECONDS
+            return RETRY_SECONDS
         return seconds
 
     # --- one pass -----------------------------------------------------------------------------------------------------
@@ -168,20 +143,8 @@ class Keeper:
         await self._around.almanac.look()
         objects = await all_objects(self._around, self._key[0], document)
         self._remember(document, spec, objects)
-        scaled = {each.name: targets.target_of(each, self._key[0]) for each in spec.workloads}
-        uids = {_uid(each, objects) for each in scaled.values()}
-        self._formers = {uid: former for uid, former in self._formers.items() if uid in uids}
-        seen = {each.name: self._look(each, document, objects) for each in spec.workloads}
+        seen = self._enforcer.look(document, spec, objects)
         there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
-        # of what is another's for now, what we wrote counts no more; of what is unclear, it does
-        taken = {scaled[name] for name, each in seen.items() if isinstance(each, Reason) and each.code == "TargetTaken"}
-        ours = {*scaled.values()} - taken
-        self._deciders = {target: each for target, each in self._deciders.items() if target in ours}
-        self._floors = {
-            name: each.minimum
-            for name, each in there.items()
-            if each.former is not None and each.former.by == self._key[1]
-        }
         found = [each for each in seen.values() if isinstance(each, Reason)]
         about_calendars, incomplete = self._around.almanac.calendars.concerning(spec)
         unread = self._around.almanac.unread(spec)
@@ -191,13 +154,13 @@ class Keeper:
             found.append(reason("Holding"))
         known = self._around.almanac.calendars.without_missing(spec)
         facts = self._facts(known, there, now)
-        made = await self._planner.plan(document, known, facts, there, self._asked, objects, now, found)
+        made = await self._planner.plan(document, known, facts, there, self._enforcer.asked, objects, now, found)
         if made is None:
             if spec.mode == "Observe":
-                await self._let_go(document, targets.held_by(self._key[1], objects), found)
+                await self._enforcer.let_go(document, targets.held_by(self._key[1], objects), found)
             self._limit_by_last_plan(objects, now)
             await self._speaker.say(document, found, now, {})
-            return _RETRY_SECONDS
+            return RETRY_SECONDS
         found += made.found
         back = self._latest.went_back(now, time.monotonic())
         if back:
@@ -206,14 +169,13 @@ class Keeper:
         look = replace(look, hold=look.hold or back or incomplete)
         found += [*look.found, *_compared(made.plan, look, now)]
         self._around.meters.saw(self._key, look.observation)
-        self._look_at_due(made.plan, there, now)
-        retry = await self._act(document, spec, seen, objects, made.plan, now, found, look)
+        retry = await self._enforcer.act(document, spec, seen, objects, made.plan, now, found, look)
         self._around.pulse.beat(self._name)  # each write may wait for a webhook that has died: the loop lives
-        await self._stopwatch.look(there, self._asked, objects)
-        retry += await self._look_at_late(there, objects, found)
+        await self._stopwatch.look(there, self._enforcer.asked, objects)
+        retry += await self._enforcer.look_at_late(there, objects, found)
         self._meter(made, seen, now)
-        startups = self._stopwatch.startups
-        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._floors, startups)
+        floors, startups = self._enforcer.floors, self._stopwatch.startups
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, floors, startups)
         status = summary.status(state, now, self._around.language)
         self._limit(status["admission"].get("sessions"))
         again = await self._speaker.say(document, found, now, status)
@@ -235,7 +197,7 @@ class Keeper:
 
     def _meter(self, made: Made, seen: Mapping[str, Seen | Reason], now: datetime) -> None:
         index = made.plan.grid.index(now)
-        due = {name: each.by(made.plan, name, index) for name, each in self._due.items()}
+        due = self._enforcer.due(made.plan, index)
         change = summary.next_change(made.plan, index) or made.later
         self._around.meters.planned(self._key, made.plan, seen, due, index, change)
         for each in made.plan.workloads:  # also what an operator before us measured
@@ -258,188 +220,20 @@ class Keeper:
         self._limit(summary.carried(planned, ready, index).sessions)
 
     def _remember(self, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> None:
-        """Takes from the status of an operator that was here before what nothing else tells: start-up times, what
-        autoscalers had that may be gone by now, the floors that held, and since when Prometheus has not answered."""
+        """Takes from the status of an operator that was here before what nothing else tells: start-up times, since when
+        Prometheus has not answered, and what was held."""
         if self._remembered:
             return
         self._remembered = True
         self._stopwatch.startups |= remembered(document, spec)
-        status, known = document.get("status", {}), {each.name: each for each in spec.workloads}
-        self._observer.remember(unseen_since(status.get("conditions")))
-        if status.get("observedGeneration") != document["metadata"].get("generation"):
-            return
-        for each in status.get("workloads", []):
-            if each["name"] not in known:
-                continue
-            target = targets.target_of(known[each["name"]], self._key[0])
-            self._deciders[target] = Decider(self._key[1], each.get("floor", 0))
-            if each.get("driver", "Scale") != "Scale" and "former" in each:
-                self._formers[_uid(target, objects)] = each["former"].get("minimum")
-
-    def _look(self, workload: Workload, document: Object, objects: targets.Objects) -> Seen | Reason:
-        found = seen_for(self._around.world, document, workload, objects)
-        if isinstance(found, Reason):
-            return found
-        uid = _uid(found.target, objects)
-        if found.former is not None and found.former.by:
-            self._formers[uid] = found.former.minimum
-            return found
-        return targets.inherited(found, self._formers[uid]) if uid in self._formers else found
+        self._observer.remember(unseen_since(document.get("status", {}).get("conditions")))
+        self._enforcer.remember(document, spec, objects)
 
     def _facts(self, spec: ENTCapacitySpec, there: Mapping[str, Seen], now: datetime) -> Facts:
         """What to plan from, with the floors that there were at the beginning of this minute."""
         almanac = self._around.almanac
-        floors = {name: self._decider(each.target).began(each, now) for name, each in there.items()}
         facts = facts_of(spec, almanac.calendars.days, almanac.announcements, there, self._stopwatch.startups)
-        return replace(facts, floors=floors)
-
-    def _decider(self, target: Ref) -> Decider:
-        """Who decides for what is scaled."""
-        return self._deciders.setdefault(target, Decider(self._key[1]))
-
-    # --- acting -------------------------------------------------------------------------------------------------------
-
-    async def _act(
-        self,
-        document: Object,
-        spec: ENTCapacitySpec,
-        seen: Mapping[str, Seen | Reason],
-        objects: targets.Objects,
-        planned: Plan,
-        now: datetime,
-        found: list[Reason],
-        look: Look,
-    ) -> list[float]:
-        """Writes what differs, each workload for itself; answers with the seconds after which to try again."""
-        there = [each for each in seen.values() if isinstance(each, Seen)]
-        found += [why for each in there for why in _gitops(each)]
-        found += [why for each in there for why in obstacles(each, bool(planned.workload(each.name).workload.min))]
-        if spec.mode == "Observe":
-            found.append(reason("Observing"))
-            self._asked.clear()
-            self._floors.clear()
-            self._deciders.clear()
-            self._formers.clear()
-            return await self._let_go(document, targets.held_by(self._key[1], objects), found)
-        if spec.suspend_until is not None and now < spec.suspend_until:
-            found.append(reason("Suspended", until=summary.iso(spec.suspend_until)))
-            self._deciders.clear()  # whatever we wrote before: what comes after starts from what is there
-            return [self._around.clock.seconds_until(spec.suspend_until)]
-        index = planned.grid.index(now)
-        answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
-        again = await self._let_go(document, self._left(spec, seen, objects), found)
-        return [*again, *(seconds for seconds in answers if seconds is not None)]
-
-    def _left(
-        self, spec: ENTCapacitySpec, seen: Mapping[str, Seen | Reason], objects: targets.Objects
-    ) -> Iterator[Seen]:
-        """What we hold and no workload is scaled by any more; not where that is unclear just now."""
-        kept = {each.at for each in seen.values() if isinstance(each, Seen)}
-        unclear = {
-            targets.target_of(each, self._key[0])
-            for each in spec.workloads
-            if isinstance(why := seen[each.name], Reason) and why.code != "TargetTaken"
-        }
-        for each in targets.held_by(self._key[1], objects):
-            if each.at not in kept and each.target not in unclear:
-                yield each
-
-    async def _let_go(self, document: Object, held: Iterable[Seen], found: list[Reason]) -> list[float]:
-        """Gives back, or hands over to whoever scales it, too; answers with the seconds after which to try again."""
-        wait = self._let_go_again - time.monotonic()
-        if wait > 0:  # whatever woke us, it is not tried again so soon
-            found += self._not_let_go
-            return [wait]
-        self._not_let_go = await let_go(self._around, document, held, heirs=True)
-        found += self._not_let_go
-        if not self._not_let_go:
-            return []
-        self._let_go_again = time.monotonic() + _RETRY_SECONDS
-        return [_RETRY_SECONDS]
-
-    async def _hold(
-        self, planned: Plan, each: Seen, index: int, now: datetime, found: list[Reason], look: Look
-    ) -> float | None:
-        """Brings one workload to what is wanted of it."""
-        decider = self._decider(each.target)
-        needed = _needed(planned.workload(each.name), look.observation)
-        decision = decider.decide(planned, each, now, needed, look.hold)
-        if decision.reset:
-            by, field = decider.rival
-            there = f"{each.minimum} to {each.maximum}, {each.replicas} replicas"
-            log.warning("%s: %s of %s was changed by %s: now %s", self._name, field, each.at, by or "?", there)
-        if decision.contested:
-            by, field = decider.rival
-            where = each.target if field == "replicas" else each.at
-            found.append(reason("Contested", workload=each.name, object=str(where), field=field, by=by or "?"))
-        again = self._around.clock.seconds_until(decision.again) if decision.again is not None else None
-        if decision.rests:
-            return again
-        self._asked[each.name] = decision.asked
-        waiting = (look.observation.waiting or 0) if look.observation is not None else 0
-        if waiting >= 1 and decision.asked.floor > planned.workload(each.name).floor[index]:
-            found.append(reason("StillWaiting", waiting=round(waiting)))
-        if not decision.writes:
-            found += not_ready(each, self._due[each.name].by(planned, each.name, index, LATE_MINUTES))
-            return again
-        refused = self._refused.get(each.name)
-        if refused is not None and refused.asked == decision.asked and time.monotonic() < refused.until:
-            found.append(refused.why)  # whatever woke us, it is not asked for again so soon
-            return refused.until - time.monotonic()
-        problem = await write(self._around, each, decision.writes)
-        if problem is not None:
-            found.append(problem)
-            self._refused[each.name] = _Refused(decision.asked, problem, time.monotonic() + _RETRY_SECONDS)
-            self._around.meters.wrote(self._key, each.name, each.driver, failed=True)
-            return _RETRY_SECONDS
-        self._refused.pop(each.name, None)
-        self._floors[each.name] = decision.asked.floor
-        decider.wrote(decision, each, now)
-        self._wrote(planned, each, decision, now)
-        return again
-
-    def _wrote(self, planned: Plan, each: Seen, decision: Decision, now: datetime) -> None:
-        asked, before = decision.asked, each.minimum
-        self._around.meters.wrote(self._key, each.name, each.driver, failed=False)
-        self._stopwatch.wrote(each.name, asked.floor, each.replicas)
-        if asked.floor == before:
-            log.info("%s: %s is held at %d", self._name, each.at, before)
-            return
-        (because,) = why(planned, planned.workload(each.name), [planned.grid.index(now)])
-        log.info("%s: %s %d → %d: %s", self._name, each.at, before, asked.floor, because.text(self._around.language))
-
-    def _look_at_due(self, planned: Plan, there: Mapping[str, Seen], now: datetime) -> None:
-        """Remembers what is asked for, from which follows how many should be Ready later."""
-        self._due = {each.name: self._due.get(each.name, Due()) for each in planned.workloads}
-        for name, due in self._due.items():
-            due.look(planned, name, planned.grid.index(now), there[name].ready if name in there else 0)
-
-    async def _look_at_late(
-        self, there: Mapping[str, Seen], objects: targets.Objects, found: Iterable[Reason]
-    ) -> list[float]:
-        """Looks itself at workloads that are late, now and then: a watch that went silent would leave them so."""
-        late = {dict(each.args)["workload"] for each in found if each.code == "NotReady"}
-        wait = self._looked_at_late + _LATE_SECONDS - time.monotonic()
-        if late and wait <= 0:
-            self._looked_at_late, wait = time.monotonic(), _LATE_SECONDS
-            theirs = (each.target for name, each in there.items() if name in late)
-            uids = {each: objects.workloads[each.key]["metadata"]["uid"] for each in theirs if each.watched}
-            await asyncio.gather(*(look_at(self._around, at, uid) for at, uid in uids.items()))
-        return [wait] if late else []
-
-
-def _uid(target: Ref, objects: targets.Objects) -> str:
-    """Of what is scaled; empty where it is not there."""
-    found = objects.workloads.get(target.key)
-    return str(found["metadata"]["uid"]) if found is not None else ""
-
-
-def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:
-    """Replicas that the observed load needs; a pooler follows its clients."""
-    if observation is None or workload.clients:
-        return 0
-    sessions, logins = (np.array([each or 0.0]) for each in (observation.sessions, observation.logins_per_minute))
-    return int(workload.sizing.need(sessions, logins)[0])
+        return replace(facts, floors=self._enforcer.began(there, now))
 
 
 def _compared(planned: Plan, look: Look, now: datetime) -> list[Reason]:
@@ -448,15 +242,6 @@ def _compared(planned: Plan, look: Look, now: datetime) -> list[Reason]:
         return []
     seen, high = round(look.observation.sessions), ceil(planned.demand.load.sessions.high[planned.grid.index(now)])
     return [reason("DemandAbovePlan" if seen > high else "AsPlanned", sessions=seen, high=high)]
-
-
-def _gitops(seen: Seen) -> Iterator[Reason]:
-    """Who will reset which field, and the lines that keep them from it."""
-    group = targets.group_of(seen.at.api_version)
-    for field, who in seen.gitops:
-        code = "ArgoSnippet" if who == "Argo CD" else "GitSnippet"
-        way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
-        yield reason("GitOpsOwned", object=str(seen.at), field=field, who=who, way=way)
 
 
 async def _first(stopped: asyncio.Event, woken: asyncio.Event, seconds: float) -> None:
