@@ -152,9 +152,9 @@ class Keeper:
         incomplete = incomplete or bool(unread)
         if incomplete:
             found.append(reason("Holding"))
-        known = self._around.almanac.calendars.without_missing(spec)
-        facts = self._facts(known, there, now)
-        made = await self._planner.plan(document, known, facts, there, self._enforcer.asked, objects, now, found)
+        plannable = self._around.almanac.calendars.without_missing(spec)
+        facts, asked = self._facts(plannable, there, now), self._enforcer.asked
+        made = await self._planner.plan(document, plannable, facts, there, asked, objects, now, found)
         if made is None:
             if spec.mode == "Observe":
                 await self._enforcer.let_go(document, targets.held_by(self._key[1], objects), found)
@@ -171,7 +171,7 @@ class Keeper:
         self._around.meters.saw(self._key, look.observation)
         retry = await self._enforcer.act(document, spec, seen, objects, made.plan, now, found, look)
         self._around.pulse.beat(self._name)  # each write may wait for a webhook that has died: the loop lives
-        await self._stopwatch.look(there, self._enforcer.asked, objects)
+        await self._stopwatch.look(there, asked, objects)
         retry += await self._enforcer.look_at_late(there, objects, found)
         self._meter(made, seen, now)
         floors, startups = self._enforcer.floors, self._stopwatch.startups
