@@ -152,9 +152,9 @@ async def phase(keepers: list[Keeper], known: int) -> dict[str, float]:
         await asyncio.sleep(0.02)
         now = time.perf_counter() - begun
         for each in keepers:
-            if (made := each._made) and len(made.plan.facts.announcements) == known:
+            if (made := each._planner.made) and len(made.plan.facts.announcements) == known:
                 planned.setdefault(each, now)
-                if each._published and each._published[0] == made.key:
+                if each._publisher.published[:1] == (made.key,):
                     published.setdefault(each, now)
     watching.cancel()
     figures = {

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from entcapacity.clock import Clock
+from entcapacity.clock import _BACK_SECONDS, Clock, Latest
 
 START = datetime.fromisoformat("2026-10-25T02:30:00+02:00")
 
@@ -49,3 +49,36 @@ def test_a_step_of_the_real_clock_does_not_move_a_moved_one(
     clock = Clock(START, 1, passed[0])
     monkeypatch.setattr("time.time", lambda: 0.0)
     assert clock.now() == START
+
+
+# --- a clock that goes back -------------------------------------------------------------------------------------------
+
+
+def went_back(*shown: tuple[float, float]) -> list[bool]:
+    """What is said of a clock that shows so many seconds after its start, each at so many real seconds."""
+    latest = Latest()
+    return [latest.went_back(START + timedelta(seconds=seconds), real) for seconds, real in shown]
+
+
+def test_a_clock_that_goes_on_or_is_put_right_by_less_than_a_minute_did_not_go_back() -> None:
+    assert went_back((0, 0), (0, 1), (3600, 2), (3540, 3), (3600, 4)) == [False] * 5
+
+
+def test_small_steps_back_add_up() -> None:
+    assert went_back((0, 0), (-40, 1), (-80, 2)) == [False, False, True]
+
+
+def test_a_clock_that_went_back_is_believed_again_where_it_was() -> None:
+    assert went_back((7200, 0), (0, 1), (3600, 3601), (7200, 7201), (7260, 7261)) == [False, True, True, False, False]
+
+
+def test_a_clock_that_went_back_is_believed_after_half_a_day() -> None:
+    day = 2 * _BACK_SECONDS
+    shown = [(day, 0.0), (0, 0.0), (_BACK_SECONDS, _BACK_SECONDS), (_BACK_SECONDS + 1, _BACK_SECONDS + 1)]
+    assert went_back(*shown, (_BACK_SECONDS + 2, _BACK_SECONDS + 2)) == [False, True, True, False, False]
+
+
+def test_each_time_that_it_goes_back_half_a_day_begins_anew() -> None:
+    day = 2 * _BACK_SECONDS
+    shown = [(day, 0.0), (0, 1.0), (day, _BACK_SECONDS), (0, _BACK_SECONDS + 2)]
+    assert went_back(*shown) == [False, True, False, True]

@@ -11,13 +11,16 @@ import yaml
 
 from entcapacity import (
     almanac,
+    enforcer,
     keeper,
     kube,
     leader,
     observing,
+    planner,
     pulse,
     reconcile,
     running,
+    speaker,
     startups,
     summary,
     surroundings,
@@ -106,10 +109,10 @@ def seconds(text: str) -> float:
         ("A pass without any cause", keeper._IDLE_SECONDS),
         ("Targets that are neither Deployment nor StatefulSet of `apps`", keeper._POLL_SECONDS),
         ("ConfigMaps of SchoolCalendars", almanac._LOOK_SECONDS),
-        ("A workload with fewer Ready replicas", keeper._LATE_SECONDS),
+        ("A workload with fewer Ready replicas", enforcer._LATE_SECONDS),
         ("A list of everything that is watched", running._SWEEP_SECONDS),
-        ("Status, where only figures changed", keeper.STATUS_EVERY.total_seconds()),
-        ("The plan anew, without any cause", keeper.REPLAN_EVERY.total_seconds()),
+        ("Status, where only figures changed", speaker.STATUS_EVERY.total_seconds()),
+        ("The plan anew, without any cause", planner.REPLAN_EVERY.total_seconds()),
     ],
 )
 def test_periods_are_those_of_the_code(what: str, every: float) -> None:
@@ -121,12 +124,12 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        f"but {keeper._STATUS_SECONDS:g} s apart",
+        f"but {speaker._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
-        f"after {keeper._RETRY_SECONDS:g} s |",
+        f"after {enforcer.RETRY_SECONDS:g} s |",
         f"They take turns then, {surroundings._PASSES} at a time",
-        f"it reaches {keeper.HORIZON.days} days ahead",
-        f"the {keeper.HORIZON.days} days that are planned",
+        f"it reaches {planner.HORIZON.days} days ahead",
+        f"the {planner.HORIZON.days} days that are planned",
         f"not ended a pass for {pulse.SILENT_SECONDS:g} s",
         f"the next {summary.PUBLISHED // timedelta(hours=1)} hours in `plan.json`",
         f"at most {summary._MOST_BYTES // 1024} KiB",

@@ -5,6 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from entcapacity.grid import MINUTE
+
+_BACK_SECONDS: Final = 12 * 3600.0
+"""How long a clock that went back is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +34,25 @@ class Clock:
     def span(self, real: timedelta) -> timedelta:
         """What really took so long, in this clock's time."""
         return real * self.speed
+
+
+class Latest:
+    """The latest instant that a clock has shown: it tells when the clock goes back."""
+
+    def __init__(self) -> None:
+        self._shown: datetime | None = None
+        self._back_since: float | None = None
+
+    def went_back(self, now: datetime, real: float) -> bool:
+        """Whether the clock stands before what it showed already; after half a day that is believed. ``real`` are
+        seconds of a clock that goes on whatever time it is set to."""
+        if self._shown is None or now >= self._shown - MINUTE:
+            self._shown = now if self._shown is None else max(now, self._shown)
+            self._back_since = None
+            return False
+        if self._back_since is None:
+            self._back_since = real
+        if real - self._back_since > _BACK_SECONDS:
+            self._shown, self._back_since = now, None
+            return False
+        return True

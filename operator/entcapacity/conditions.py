@@ -64,7 +64,7 @@ _HOLDS: Final[Mapping[Type, str]] = {
 }
 _GRAVEST: Final = ("WriteFailed", "Contested", "ClockWentBack")
 """What keeps floors from holding now comes before what may keep them from it."""
-_ON_PURPOSE: Final = ("Observing", "Suspended")
+ON_PURPOSE: Final = ("Observing", "Suspended")
 """What somebody asked for is no fault."""
 
 
@@ -120,13 +120,13 @@ def _condition(of: Type, found: Sequence[Reason], planned: bool) -> Condition:
 
 def _summary(made: Sequence[Condition]) -> Condition:
     """``Ready``: whether anything asks for somebody."""
-    faults = [each for each in made if each.status == "False" and each.code not in _ON_PURPOSE]
+    faults = [each for each in made if each.status == "False" and each.code not in ON_PURPOSE]
     if faults:
         return Condition("Ready", "False", faults[0].reasons)
     unknown = [each for each in made if each.status == "Unknown" and each.code != "NotObserved"]
     if unknown:
         return Condition("Ready", "Unknown", unknown[0].reasons)
-    purpose = next((each for each in made if each.code in _ON_PURPOSE), None)
+    purpose = next((each for each in made if each.code in ON_PURPOSE), None)
     return Condition("Ready", "True", purpose.reasons if purpose else (reason("AllWell"),))
 
 
