@@ -110,7 +110,7 @@ def used(value: Any, schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iter
 SCHEMAS = {
     found["spec"]["names"]["kind"]: found["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
     for file in sorted((ROOT / "crds").glob("*.yaml"))
-    for found in [yaml.safe_load(file.read_text(encoding="utf-8"))]
+    for found in [yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)]
 }
 EXAMPLES = {
     each["kind"]: each
