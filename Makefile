@@ -34,9 +34,9 @@ test: .venv/.installed ## run all tests; more options: make test PYTEST_ARGS='-k
 quick: .venv/.installed ## run the tests that take neither a cluster nor an image: two to three minutes
 	@$(QUICK) $(PYTEST_ARGS)
 
-# Side by side what only computes, a file in one process; then what keeps time on a cluster, one after the other. Either
+# Side by side what only computes, a file in one process, in order: those of the last letters are quick; then what keeps time on a cluster, one after the other. Either
 # may find nothing under PYTEST_ARGS.
-QUICK = $(BIN)/pytest -m "not soak and not cluster and not image" --numprocesses auto --dist loadfile
+QUICK = $(BIN)/pytest -m "not soak and not cluster and not image" --numprocesses auto --dist loadfile --no-loadscope-reorder
 ALONE = $(BIN)/pytest -m "(cluster or image) and not soak"
 NONE = 5
 

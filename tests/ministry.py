@@ -85,8 +85,9 @@ class Official:
             first, last = self.span.get(zone, (start, end))
             self.span[zone] = (min(first, start), max(last, end))
             places = {place.departement for place in one_place_of_each_calendar(zone)}
+            off = dates_off(row["description"], start, end)
             for who in product(places & departements, levels, roles):
-                self.off[who] |= dates_off(row["description"], start, end)
+                self.off[who] |= off
         for error in provenance()["source_error"]:
             wrong = {error["first"] + DAY * n for n in range((error["last"] - error["first"]).days + 1)}
             for who, off in self.off.items():

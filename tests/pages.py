@@ -11,9 +11,11 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -52,10 +54,16 @@ class Block:
         return (found[2] or "") if found else ""
 
 
+@cache
+def _tokens(page: Path) -> tuple[Token, ...]:
+    """What a page is made of; several tests read it."""
+    return tuple(MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")))
+
+
 def blocks(page: Path) -> Iterator[Block]:
     """All blocks of a page, in its order, also those within lists."""
     before = None
-    for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
+    for token in _tokens(page):
         if token.type in ("fence", "code_block"):
             assert token.map is not None
             comment = before.content.strip() if before is not None and before.type == "html_block" else ""
@@ -72,7 +80,7 @@ def demonstration() -> list[list[str]]:
 
 def mentions(page: Path) -> Iterator[str]:
     """The calls of our command in running text, and in blocks whose commands are not run."""
-    for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
+    for token in _tokens(page):
         for each in token.children or ():
             if each.type == "code_inline" and each.content.startswith("entcapacity "):
                 yield each.content

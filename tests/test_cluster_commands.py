@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import yaml
 from click import ClickException
+from click.testing import CliRunner
 
 from entcapacity.cli import connection
+from entcapacity.cli.commands import cli
 from entcapacity.kube import Kube
 from entcapacity.schooldays import embedded
 from entcapacity.territories import PLACES
@@ -361,6 +363,14 @@ def test_boost_shows_its_effect_and_is_taken_away_again(platform: Platform, user
 # --- what is not there ------------------------------------------------------------------------------------------------
 
 
+def failed(kubeconfig: Path, *arguments: str) -> str:
+    """What a command says that ends with exit code 1, in one line."""
+    result = CliRunner().invoke(cli, arguments, env={"KUBECONFIG": str(kubeconfig)})
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    return " ".join(result.stderr.split())
+
+
 def test_a_cluster_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> None:
     kubeconfig = {
         "apiVersion": "v1",
@@ -373,18 +383,18 @@ def test_a_cluster_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> N
     file = tmp_path / "kubeconfig"
     file.write_text(json.dumps(kubeconfig), encoding="utf-8")
     for arguments in (["plan"], ["status"], ["withdraw", "x"]):
-        said = said_in(file, *arguments, code=1)
+        said = failed(file, *arguments)
         assert said.startswith("Error: the API server does not answer: "), said
         assert "127.0.0.1:1" in said
 
 
 def test_without_a_kubeconfig_it_is_said_where_one_was_looked_for(tmp_path: Path) -> None:
-    said = said_in(tmp_path / "none", "status", code=1)
+    said = failed(tmp_path / "none", "status")
     assert said == f"Error: there is no kubeconfig at {tmp_path / 'none'}: set KUBECONFIG to its file"
-    assert said_in(tmp_path / "none", "plan", code=1) == f"{said}, or give files with -f"
+    assert failed(tmp_path / "none", "plan") == f"{said}, or give files with -f"
     broken = tmp_path / "broken"
     broken.write_text("contexts: [", encoding="utf-8")
-    assert "cannot be used" in said_in(broken, "status", code=1)
+    assert "cannot be used" in failed(broken, "status")
 
 
 def test_a_cluster_without_our_resources_is_told_to_install_them(

@@ -271,7 +271,7 @@ def _refused_or_planned(document):
 
 
 @given(wild_capacities())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_wild_spec_is_refused_with_a_reason_or_planned(document):
     _refused_or_planned(document)
 

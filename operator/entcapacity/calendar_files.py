@@ -27,8 +27,6 @@ from itertools import chain, repeat
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-import icalendar
-
 from entcapacity.fields import show
 from entcapacity.terms import Covered, DaysOff, Terms
 from entcapacity.territories import ZONES, check_zone
@@ -297,6 +295,8 @@ def _plain(text: str) -> str:
 
 
 def _events(text: str) -> tuple[DaysOff, ...]:
+    import icalendar  # here, since hardly any plan has an ICS file
+
     try:
         calendar = icalendar.Calendar.from_ical(text)
     except (ValueError, LookupError, AttributeError, TypeError) as error:  # the parser expects what should be there

@@ -341,7 +341,7 @@ class Operator:
         if decision.writes:
             there.do(decision.writes)
             decider.wrote(decision, before, now)
-        after = there.seen()
+        after = there.seen() if decision.writes else before
         self._least[row] = self._most[row] = after.minimum
         if after.driver != "Scale":  # which nothing runs above
             self._most[row] = int(self._maximum[row, minute]) if after.maximum is None else after.maximum

@@ -73,19 +73,21 @@ def delayed(floor: Ints, minutes: int) -> Ints:
 def least_login_capacity(logins: Floats, max_wait: int) -> float:
     """The least log-ins per minute with which nobody waits longer than ``max_wait`` minutes.
 
-    c* = max over s < t of (Λ(t) − Λ(s)) / (t − s + W), Λ the cumulative arrivals. Found by bisection on the queue that
-    a capacity leaves: the wait stays within W as long as the queue stays within c·W.
+    c* = max over s < t of (Λ(t) − Λ(s)) / (t − s + W), Λ the cumulative arrivals. Found by Dinkelbach's method: where a
+    capacity leaves the longest queue, the stretch in which that built up says what it would have taken. From below, a
+    few steps reach the greatest, where the queue stays within c·W.
     """
     if max_wait == 0 or not logins.size:
         return float(logins.max(initial=0.0))
-    low, high = 0.0, float(logins.max())
-    for _ in range(50):
-        middle = (low + high) / 2
-        if queue(logins, middle).max() <= middle * max_wait:
-            high = middle
-        else:
-            low = middle
-    return high
+    capacity, arrivals = 0.0, np.concatenate(([0.0], np.cumsum(logins)))
+    while True:
+        surplus = arrivals - capacity * np.arange(len(arrivals))
+        end = int(np.argmax(surplus - np.minimum.accumulate(surplus)))
+        begin = int(np.argmin(surplus[: end + 1]))
+        more = float(arrivals[end] - arrivals[begin]) / (end - begin + max_wait)
+        if more <= capacity:
+            return capacity
+        capacity = more
 
 
 def queue(logins: Floats, capacity: float) -> Floats:

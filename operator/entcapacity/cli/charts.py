@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any, Final
 
 import numpy as np
-import plotext
 
 from entcapacity.cli.documents import most_of
 from entcapacity.grid import Floats, local_time
@@ -45,6 +44,8 @@ def plan_charts(made: Plan, workload: WorkloadPlan, language: str, width: int, *
 
 
 def _chart(made: Plan, title: str, lines: Sequence[Line], language: str, width: int, colors: bool) -> Iterator[str]:
+    import plotext  # here, since it takes as long as a plan
+
     figure: Any = plotext.figure
     figure.clear()
     figure.plot_size(max(_NARROWEST, min(width, _WIDEST)), _HEIGHT)

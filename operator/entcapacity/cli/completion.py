@@ -6,7 +6,6 @@ in the middle of a line.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -153,6 +152,7 @@ def _announcements(ctx: click.Context, _: str) -> Iterable[str]:
 
 def _held(ctx: click.Context, kind: str, namespace: str | None) -> list[tuple[str, str]]:
     """Namespaces and names of a kind, in one namespace, with ``""`` in all, with ``None`` in the kubeconfig's."""
+    import asyncio
 
     try:  # before the clock runs: on a busy machine this takes longer than the cluster
         from entcapacity.fields import API_VERSION

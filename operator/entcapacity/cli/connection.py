@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -81,6 +80,8 @@ def asked(
 
 def ran(work: Coroutine[None, None, Found]) -> Found:
     """What ``work`` comes to; an error of the cluster ends the command with exit code 1 and one line."""
+    import asyncio
+
     from entcapacity.kube import ClusterError
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -77,6 +76,8 @@ def status(
 
 async def _follow(look: Look, namespaces: bool, language: str, kube: Kube, usual: str) -> None:
     """Shows how things stand, in place on a terminal, else whenever it has changed; waits for an outage to end."""
+    import asyncio
+
     from rich.console import Group
     from rich.live import Live
     from rich.text import Text
