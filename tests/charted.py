@@ -90,7 +90,7 @@ def stream(texts: Mapping[str, str]) -> str:
 
 def documents(texts: Mapping[str, str]) -> list[dict[str, Any]]:
     """The objects that were rendered."""
-    return [each for each in yaml.safe_load_all(stream(texts)) if each]
+    return [each for each in yaml.load_all(stream(texts), yaml.CSafeLoader) if each]
 
 
 def goldens(helm: type[Helm]) -> Iterator[tuple[Path, str]]:

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster.metrics import usage_served
+from entcapacity.cli.commands import cli
 from entcapacity.draft import MOST, Draft, Found, draft
 from entcapacity.facts import Facts
 from entcapacity.grid import Grid
@@ -396,4 +398,6 @@ def test_where_nothing_can_be_taken_that_is_said_and_why(platform: Platform) -> 
     ],
 )
 def test_what_there_is_not_is_told_before_any_cluster_is_asked(arguments: list[str], said: str, tmp_path: Path) -> None:
-    assert said in init(tmp_path / "none", *arguments, code=2).stderr
+    result = CliRunner().invoke(cli, ["init", *arguments], env={"KUBECONFIG": str(tmp_path / "none")})
+    assert result.exit_code == 2
+    assert said in result.stderr
