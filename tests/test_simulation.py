@@ -13,7 +13,7 @@ MINUTES = 60
 
 
 def _tiers(startup=3, sessions=100.0, logins=math.inf):
-    return Tiers(("portal",), np.array([sessions]), np.array([logins]), np.array([startup]))
+    return Tiers(np.array([sessions]), np.array([logins]), np.array([startup]))
 
 
 NONE = np.zeros(MINUTES)

@@ -209,10 +209,8 @@ def _demand(report: Report, language: str) -> list[Spec]:
     layers = [_area("band", "low", "high", series), *_lines("people", always[1:], series)]
     if not report.events:
         return layers
-    late = "datum.since - begin > (end - begin) / 2"
     written = {
-        "align": {"expr": f"{late} ? 'right' : 'left'"},
-        "dx": {"expr": f"{late} ? -5 : 5"},
+        **_beside("since"),
         "dy": {"expr": "7 + 14 * datum.row"},
         "opacity": {"expr": "datum.since >= begin && datum.since < end ? 1 : 0"},
     }
@@ -298,13 +296,6 @@ def _waits(report: Report, language: str) -> list[Spec]:
         "y": {"value": 0},
         "opacity": {"condition": {"test": "datum.ends === 0", "value": 1}, "value": 0},
     }
-    late = "datum.time - begin > (end - begin) / 2"
-    label = {
-        "align": {"expr": f"{late} ? 'right' : 'left'"},
-        "dx": {"expr": f"{late} ? -5 : 5"},
-        "dy": 11,
-        "fontSize": 12,
-    }
     return [
         *_lines("waits", names, series),
         {
@@ -314,7 +305,7 @@ def _waits(report: Report, language: str) -> list[Spec]:
         },
         {
             "transform": [*shown, *first],
-            "mark": {"type": "text", **label},
+            "mark": {"type": "text", **_beside("time"), "dy": 11, "fontSize": 12},
             "encoding": top | {"text": {"value": reason("NeverIn").text(language)}},
         },
     ]
@@ -371,6 +362,12 @@ def _lines(panel: str, names: Sequence[str], series: Spec) -> list[Spec]:
             },
         }
     ]
+
+
+def _beside(field: str) -> Spec:
+    """Where a text stands that belongs to a time: after it, or in the right half, where room may lack, before it."""
+    late = f"datum.{field} - begin > (end - begin) / 2"
+    return {"align": {"expr": f"{late} ? 'right' : 'left'"}, "dx": {"expr": f"{late} ? -5 : 5"}}
 
 
 def _time(field: str, axis: Spec | None = None) -> Spec:

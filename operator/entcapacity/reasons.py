@@ -43,16 +43,17 @@ def reason(code: str, /, **args: Argument) -> Reason:
 def listed(several: Sequence[Argument]) -> Argument:
     """Several words as one: ``A, B and C``."""
     *some, last = several
-    return reason("And", one=reduce(_comma, some), other=last) if some else last
+    return reason("And", one=joined(some), other=last) if some else last
+
+
+def joined(several: Sequence[Argument]) -> Argument:
+    """The same with commas only: ``A, B, C``."""
+    return reduce(lambda one, other: reason("Comma", one=one, other=other), several)
 
 
 def number(value: float, language: str) -> str:
     """A whole number with its thousands apart, as the language writes it."""
     return f"{value:,.0f}".replace(",", "\u202f" if language == "fr" else ",")
-
-
-def _comma(one: Argument, other: Argument) -> Argument:
-    return reason("Comma", one=one, other=other)
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,7 +419,6 @@ def _tiers(spec: ENTCapacitySpec, scaled: dict[str, Scaling]) -> Tiers:
     carried = [each.sizing.carried for each in scaled.values()]
     of_nodes = minutes(spec.nodes.startup) if spec.nodes.pods_per_node else 0
     return Tiers(
-        tuple(scaled),
         np.array([each.sessions for each in carried]),
         np.array([each.logins for each in carried]),
         np.array([max(0, each.lead.own - of_nodes) for each in scaled.values()]),

@@ -21,7 +21,7 @@ from entcapacity.fields import MINUTES_PER_DAY
 from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, local_time, midnight, on_clock
 from entcapacity.notices import gravest, nothing_found, notices
 from entcapacity.plan import Plan, selected
-from entcapacity.reasons import LANGUAGES, Reason, reason
+from entcapacity.reasons import LANGUAGES, Reason, joined, reason
 from entcapacity.replay import Deviation, Measured, Replay, Score, Trouble
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import why
@@ -200,7 +200,7 @@ def of_replay(
         summary=tuple(map(both, _verdict(scores["entcapacity"], scores[rival.name], scores.get("static-max")))),
         known=tuple(line.known()),
         notices=(),
-        as_well=both(reason("PageAsWell", names=_joined(as_well))) if as_well else None,
+        as_well=both(reason("PageAsWell", names=joined(as_well))) if as_well else None,
         scores=made.scores,
         inputs=tuple(_inputs([*inputs, (reason("InputPlanOn"), made.plan_on), _came(made.deviation)], line)),
         point_minutes=line.width,
@@ -236,7 +236,7 @@ def _verdict(ours: Score, rival: Score, most: Score | None) -> Iterator[Reason]:
         yield reason("PageRivalRefused", who=who, hours=_hours(rival), wait=_longest(rival))
     compared = [ours, rival, *([most] if most and most is not rival else [])]
     hours = [reason("PageHoursOf", who=short(each.name), hours=round(each.replica_hours)) for each in compared]
-    yield reason("PageHours", all=_joined(hours))
+    yield reason("PageHours", all=joined(hours))
 
 
 def _troubles(trouble: Trouble | None) -> Iterator[tuple[datetime, datetime, Reason]]:
@@ -275,13 +275,6 @@ def _cost_line(spent: Cost) -> Reason:
         usual=round(spent.usual_replica_hours),
         peak=spent.peak_replicas,
     )
-
-
-def _joined(several: Sequence[Reason]) -> Reason:
-    first, *more = several
-    for each in more:
-        first = reason("Comma", one=first, other=each)
-    return first
 
 
 def _came(differs: Deviation | Measured) -> tuple[Reason, str]:

@@ -55,9 +55,8 @@ def always(floor: Ints, most: Ints) -> Bounding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tiers:
-    """The workloads; arrays have one value each."""
+    """What replicas of the workloads carry and how long they take; arrays have one value for each workload."""
 
-    names: tuple[str, ...]
     sessions: Floats
     """Sessions one replica carries at 100 %."""
     logins: Floats
@@ -126,8 +125,6 @@ class Run:
     refused_minutes: float
     """Minutes that people spent outside, summed over people."""
     saturated: Bools
-    gave_up: float
-    """People who gave up."""
     waits: Floats
     """Minutes until who comes then was in or had given up; infinite where some were neither at the end."""
 
@@ -218,7 +215,6 @@ class _Cluster:
             np.array(people.outside),
             people.refused_minutes,
             np.array(people.saturated),
-            people.gave_up,
             _waits(arrived, np.cumsum(people.admitted)),
         )
 
@@ -303,7 +299,7 @@ class _Pods:
 
 
 class _Late:
-    """A count that falls at once and rises late, since what is new has to start; what is cut is cut from the newest."""
+    """A count that falls at once and rises ``delay`` ticks late: what is new has to start, and is cut first."""
 
     def __init__(self, count: int, delay: int) -> None:
         self._there = self._wanted = count
@@ -369,7 +365,7 @@ class _People:
         self.outside: list[float] = []
         self.saturated: list[bool] = []
         self.admitted: list[float] = []
-        self.refused_minutes = self.gave_up = 0.0
+        self.refused_minutes = 0.0
         self.begin(0)
 
     def begin(self, minute: int) -> None:
@@ -407,7 +403,6 @@ class _People:
         outside = self._waiting - back + trying - let_in
         gave_up = outside * _GIVING_UP
         self._waiting = 0.0 if outside < _NOBODY else outside - gave_up
-        self.gave_up += gave_up
         self._sessions += let_in - self._leaving
         self.refused_minutes += self._waiting / TICKS
         self._admitted += let_in + gave_up

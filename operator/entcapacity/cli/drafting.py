@@ -123,6 +123,7 @@ def _segment(name: str, audience: dict[str, Any]) -> Segment:
 async def found_in(kube: Kube, namespace: str) -> Found:
     """What a namespace holds; what may not be read is told, but for Deployments, without which there is no answer."""
     from entcapacity.draft import Found
+    from entcapacity.fields import API_VERSION
     from entcapacity.kube import ClusterError
     from entcapacity.targets import HPA_API, KEDA_API
 
@@ -157,7 +158,7 @@ async def found_in(kube: Kube, namespace: str) -> Found:
         daemon_sets=await every("apps/v1", "DaemonSet"),
         hpas=await every(HPA_API, "HorizontalPodAutoscaler"),
         scaled_objects=await every(KEDA_API, "ScaledObject"),
-        capacities=await every("entcapacity.io/v1alpha1", "ENTCapacity"),
+        capacities=await every(API_VERSION, "ENTCapacity"),
         pods=await pods() if measured else [],
         usage=measured,
         unread=unread,

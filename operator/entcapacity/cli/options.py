@@ -1,4 +1,4 @@
-"""Options that commands share, and how their values are read. The only place that asks the time."""
+"""Options that commands share, and how their values are read."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def plan(
     from entcapacity.cli import documents, machine
 
     capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
-    _check_workloads(capacity, workloads)
+    _check_workloads(capacity, workloads, "--workload")
     begin, known = _window(since, days, as_of, capacity)
     made = _planned(capacity, facts, begin, timedelta(days=days), known, floors)
     if output == "text":
@@ -140,7 +140,7 @@ def explain(
         raise options.wrong("--as-of", f"lies after --at {at.isoformat()}: a plan asks for nothing in the past")
     known = as_of or min(options.now(), at)
     capacity, facts = inputs.meant(files, platform, name, connection.Where(context, namespace, home), lang)
-    _check_workloads(capacity, workloads)
+    _check_workloads(capacity, workloads, "--workload")
     made = _planned(capacity, facts, at, timedelta(minutes=1), known, floors)
     if output == "text":
         from entcapacity.cli import terminal
@@ -194,12 +194,12 @@ def diff(
     click.echo(machine.written(document, output, "workloads"), nl=False)
 
 
-def _check_workloads(capacity: ENTCapacity, meant: Sequence[str]) -> None:
-    """A usage error where a platform has no workload of a name that was given."""
+def _check_workloads(capacity: ENTCapacity, meant: Sequence[str], option: str) -> None:
+    """A usage error where a platform has no workload of a name that an option gives."""
     names = [each.name for each in capacity.spec.workloads]
     for each in meant:
         if each not in names:
-            raise options.wrong("--workload", f"no workload {each!r}: there is {', '.join(names)}")
+            raise options.wrong(option, f"no workload {each!r}: there is {', '.join(names)}")
 
 
 def _window(since: date | None, days: int, as_of: datetime | None, capacity: ENTCapacity) -> tuple[datetime, datetime]:
@@ -226,10 +226,7 @@ def _planned(
     from entcapacity.plan import floors_in_effect
     from entcapacity.plan import plan as planned
 
-    names = [each.name for each in capacity.spec.workloads]
-    for workload, _ in floors:
-        if workload not in names:
-            raise options.wrong("--floor", f"no workload {workload!r}: there is {', '.join(names)}")
+    _check_workloads(capacity, [name for name, _ in floors], "--floor")
     known = facts.floors if abs(options.now() - as_of) <= timedelta(minutes=1) else {}
     in_effect = {**(known or floors_in_effect(capacity.spec, facts, as_of)), **dict(floors)}
     return planned(capacity.spec, replace(facts, floors=in_effect), as_of, Grid.between(begin, begin + span))

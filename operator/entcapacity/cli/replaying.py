@@ -94,7 +94,8 @@ def replay(
         if since is None or until is None:
             raise click.UsageError("With -f say the window: --from and a later --until.")
         found = loaded(files)
-        spec, title = capacity_of(found, name).spec, capacity_of(found, name).name
+        capacity = capacity_of(found, name)
+        spec, title = capacity.spec, capacity.name
         begin, end = (options.begun(each, spec) for each in (since, until))
         if not timedelta(0) < end - begin <= timedelta(days=options.MOST_DAYS):
             raise options.wrong("--until", f"write a later --until, at most {options.MOST_DAYS} days after --from")
@@ -157,10 +158,11 @@ def _progress(minutes: Sequence[int]) -> Iterable[int]:
 
 
 def _document(title: str, made: Replay) -> dict[str, Any]:
+    from entcapacity.cli.documents import VERSION
     from entcapacity.replay import Deviation
 
     return {
-        "version": 1,
+        "version": VERSION,
         "scenario": title,
         "planOn": made.plan_on,
         "deviation": {
