@@ -521,6 +521,11 @@ def test_where_pods_come_one_after_the_other_all_are_ready_in_time_all_the_same(
     begin = at_seven.ahead.start
     assert caught_up.floor[begin + 5] > 20  # asked for by the ramp: they come no later for it
     assert caught_up.ready[begin + 9] <= 5  # but what is Ready is told as it will be
+    told = lateness(at_seven, caught_up)
+    lacking = (caught_up.ready < caught_up.served)[at_seven.ahead]
+    last = at_seven.grid.instant(begin + int(np.flatnonzero(lacking)[-1]))
+    assert last < told.ready_at < last + timedelta(hours=2)  # and not when the last of them was asked for
+    assert told.missed == lacking.sum() > 60
 
 
 def test_a_pooler_is_asked_for_a_start_up_before_its_clients_are():
