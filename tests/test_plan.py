@@ -521,6 +521,11 @@ def test_where_pods_come_one_after_the_other_all_are_ready_in_time_all_the_same(
     begin = at_seven.ahead.start
     assert caught_up.floor[begin + 5] > 20  # asked for by the ramp: they come no later for it
     assert caught_up.ready[begin + 9] <= 5  # but what is Ready is told as it will be
+    told = lateness(at_seven, caught_up)
+    lacking = (caught_up.ready < caught_up.served)[at_seven.ahead]
+    last = at_seven.grid.instant(begin + int(np.flatnonzero(lacking)[-1]))
+    assert last < told.ready_at < last + timedelta(hours=2)  # and not when the last of them was asked for
+    assert told.missed == lacking.sum() > 60
 
 
 def test_a_pooler_is_asked_for_a_start_up_before_its_clients_are():
@@ -556,16 +561,54 @@ def test_a_withdrawal_is_news_for_the_floors_in_effect():
     assert before - 4 <= after <= before
 
 
-def test_a_local_calendar_holds_for_its_departement_and_not_for_the_neighbours():
-    closed = parse(
-        {
-            "apiVersion": "entcapacity.io/v1alpha1",
-            "kind": "SchoolCalendar",
-            "metadata": {"name": "rhone"},
-            "spec": {"scope": {"departements": ["69"]}, "days": [{"from": "2026-11-17", "schooling": "Closed"}]},
-        }
+def _local_calendar(**spec):
+    document = {"apiVersion": "entcapacity.io/v1alpha1", "kind": "SchoolCalendar", "metadata": {"name": "local"}}
+    return embedded().with_calendars([parse({**document, "spec": spec})], {})
+
+
+def test_what_a_local_calendar_says_late_is_news_for_the_floors_in_effect():
+    at_eight = instant("2026-11-24T08:00:00+01:00")
+    day = {"from": "2026-11-24", "schooling": "Remote", "knownFrom": "2026-11-24T08:00:00+01:00"}
+    known = Facts(_local_calendar(scope={"zones": ["C"]}, days=[day]))
+    in_effect = floors_in_effect(capacity(), known, at_eight)
+    assert in_effect == floors_in_effect(capacity(), facts(), at_eight)
+    made = plan(capacity(), replace(known, floors=in_effect), at_eight, window("2026-11-24T08:00:00+01:00"))
+    assert made.workload("portal").wanted[made.ahead.start] > 4 * in_effect["portal"]
+    assert any(each.code == "TooLate" for each in notices(made, cost(made)))
+
+
+def test_floors_that_take_longer_than_a_day_are_still_on_their_way_after_it():
+    said = announcement(
+        "slow", "2021-04-05T12:00:00+02:00", {"from": "2021-04-06", "until": "2021-04-09", "schooling": "Remote"}
     )
-    schooldays = embedded().with_calendars([closed], {})
+    audience = [{"zones": ["C"], "levels": ["College", "Lycee"], "pupils": 2_000_000}]
+    workloads = [{"name": "portal", "ordinaryPeak": {"replicas": 500}, "max": 5000}]
+    spec = capacity(audience=audience, workloads=workloads, ramp={"upPerMinute": 1})
+    before, after = (
+        floors_in_effect(spec, facts(said), instant(f"2021-04-06T{clock}:00+02:00"))["portal"]
+        for clock in ("11:59", "12:01")
+    )
+    assert after == before + 2
+
+
+def test_news_that_concern_others_make_nobody_late():
+    # amid the rise of the first remote day, an announcement for La Réunion
+    elsewhere = announcement(
+        "elsewhere",
+        "2021-04-06T05:40:00+02:00",
+        {"from": "2021-04-06", "until": "2021-04-06", "schooling": "Closed"},
+        scope={"zones": ["Réunion"]},
+    )
+    spec, said = capacity(ramp={"upPerMinute": 1}), facts(APRIL_2021, elsewhere)
+    as_of = elsewhere.spec.announced_at
+    made = plan(spec, _followed(spec, said, as_of), as_of, window("2021-04-06T05:40:00+02:00"))
+    portal = made.workload("portal")
+    assert portal.wanted[made.ahead.start + 1] == portal.wanted[made.ahead.start] + 1
+    assert lateness(made, portal) is None
+
+
+def test_a_local_calendar_holds_for_its_departement_and_not_for_the_neighbours():
+    schooldays = _local_calendar(scope={"departements": ["69"]}, days=[{"from": "2026-11-17", "schooling": "Closed"}])
     day = window("2026-11-17T00:00:00+01:00")
     for codes in (("69", "42"), ("42", "69")):
         audience = [{"departements": [{"code": code}], "levels": ["College"], "pupils": 50_000} for code in codes]

@@ -6,9 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from entcapacity.facts import Facts
+from entcapacity.parse import parse
 from entcapacity.plan import plan
 from entcapacity.replay import RIVALS, Deviation, Measured, Operator, Trouble, actual_of, deviated, followed, replay
 from entcapacity.scenarios import built_in
+from entcapacity.schooldays import embedded
 from specs import APRIL_2021, announcement, capacity, facts, instant, window
 
 WORKLOADS = [
@@ -117,6 +120,23 @@ def test_ours_plans_anew_when_something_is_announced():
     assert (floors[:, :evening] == without[:, :evening]).all()
     assert floors[:, evening:].max() > 2 * without[:, evening:].max()
     assert np.abs(np.diff(floors, axis=1)).max() <= 20
+
+
+def test_ours_plans_anew_when_a_local_calendar_tells_of_a_day():
+    at_eight = instant("2026-11-24T08:00:00+01:00")
+    document = {
+        "apiVersion": "entcapacity.io/v1alpha1",
+        "kind": "SchoolCalendar",
+        "metadata": {"name": "storm"},
+        "spec": {
+            "scope": {},
+            "days": [{"from": "2026-11-24", "schooling": "Remote", "knownFrom": at_eight.isoformat()}],
+        },
+    }
+    told = Facts(embedded().with_calendars([parse(document)], {}))
+    before, after = followed(SPEC, told, window("2026-11-24T00:00:00+01:00"))
+    assert before.window.instant(before.window.length) == after.window.instant(0) == at_eight
+    assert after.workload("portal").need[after.inner].max() > 3 * before.workload("portal").need[before.inner].max()
 
 
 def test_every_scenario_can_be_planned_and_names_its_sources():

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from entcapacity.budgets import Client, shared_out
 from entcapacity.demand import Peak
+from entcapacity.scaling import scalings
 from entcapacity.sizing import Carried, Sizing, clients_of, sizing
 from entcapacity.spec import Connections, scales_with
-from specs import capacity
+from specs import capacity, facts
 
 loads = st.floats(0, 1e6)
 
@@ -97,6 +98,16 @@ def test_a_workload_that_clients_with_connections_come_after_is_their_pooler():
     )
     kinds = {each.name: scales_with(each, spec.workloads) for each in spec.workloads}
     assert kinds == {"pgbouncer": "Clients", "redis": "Sessions", "auth": "Sessions", "portal": "Sessions"}
+
+
+def test_a_long_chain_with_many_ways_through_it_is_as_long_as_its_longest():
+    names = [f"tier-{number}" for number in range(60)]  # with some 10^12 ways from the first to the last
+    workloads = [
+        {"name": name, "ordinaryPeak": {"replicas": 2}, "startup": "1m", "after": names[max(0, number - 2) : number]}
+        for number, name in enumerate(names)
+    ]
+    found = scalings(capacity(workloads=workloads), facts())
+    assert [found[name].lead.chain for name in names] == [59 - number for number in range(60)]
 
 
 @given(st.lists(st.floats(0, 50_000), min_size=1, max_size=4), st.integers(1, 3000), st.integers(0, 100))

@@ -16,6 +16,7 @@ from entcapacity.demand import Stream
 from entcapacity.grid import MINUTE, local_date, on_clock, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
+from entcapacity.smoothing import delayed
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
 from entcapacity.vocabulary import DayKind
@@ -69,10 +70,12 @@ def lateness(plan: Plan, workload: WorkloadPlan) -> Late | None:
     first = begin + int(np.argmax(below))
     last = first + int(np.argmin(np.append(below[first - begin :], False)))
     lead = workload.lead.own
-    missed = int((workload.ready < workload.served)[first : last + lead].sum())
+    in_time = workload.ready >= delayed(workload.wanted, lead)  # pods that come in turn come later than their floor
+    ready = last + int(np.argmax(np.append(in_time[last:], True)))
+    missed = int((workload.ready < workload.served)[first:ready].sum())
     if not plan.demand.exceptional[first : last + workload.lead.exceptional].any() and missed <= lead + 1:
         return None
-    return Late(plan.grid.instant(first), plan.grid.instant(last) + timedelta(minutes=lead), missed)
+    return Late(plan.grid.instant(first), plan.grid.instant(ready), missed)
 
 
 def gravest(plan: Plan, among: Iterable[WorkloadPlan]) -> WorkloadPlan:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
+from itertools import pairwise
 from math import ceil
 from typing import Final
 
@@ -196,25 +197,31 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
 
 
 def floors_in_effect(spec: ENTCapacitySpec, facts: Facts, as_of: datetime) -> dict[str, int]:
-    """The floors at ``as_of`` if the plan had been followed until then, news of the last day and all.
+    """The floors at ``as_of`` if the plan had been followed until then, with news as they came.
 
-    For previews and backtests, where no cluster can be asked. What was announced within the last day is planned from
-    the floors that were in effect when it was announced.
+    For previews and backtests, where no cluster can be asked. What became known lately is planned from the floors that
+    were in effect then.
     """
-    last = max((each for each in news(spec, facts) if as_of - timedelta(days=1) < each <= as_of), default=None)
-    before = replace(facts, floors={})
-    if last is None:
-        return _floors_at(plan(spec, before, as_of, Grid.at(as_of)), as_of)
-    then = last - MINUTE
-    known = replace(facts, floors=floors_in_effect(spec, before, then))
-    return _floors_at(plan(spec, known, last, Grid.at(as_of)), as_of)
+    heard = [each for each in news(spec, facts) if as_of - _reach(spec, facts) < each <= as_of]
+    known = replace(facts, floors={})
+    before = heard[0] - MINUTE if heard else as_of
+    for made_at, until in pairwise([before, *heard, as_of]):
+        known = replace(known, floors=_floors_at(plan(spec, known, made_at, Grid.at(until)), until))
+    return dict(known.floors)
+
+
+def _reach(spec: ENTCapacitySpec, facts: Facts) -> timedelta:
+    """How long after news floors may still be on their way: as long as the ramp takes, and at least a day."""
+    most = max(_most(each, spec) for each in scalings(spec, facts).values())
+    slowest = min(spec.ramp.up_per_minute, spec.ramp.down_per_minute)
+    return min(max(ceil(most / slowest), MINUTES_PER_DAY), _MOST_PADDING) * MINUTE
 
 
 def news(spec: ENTCapacitySpec, facts: Facts) -> list[datetime]:
-    """The instants at which something that the spec heeds is announced or withdrawn, in order."""
+    """The instants at which something that the spec heeds is announced or withdrawn, or days become known, in order."""
     heeded = selected(spec, facts.announcements)
     instants = {each for made in heeded for each in (made.spec.announced_at, made.spec.withdrawn_at) if each}
-    return sorted(instants)
+    return sorted(instants.union(facts.schooldays.changes))
 
 
 def selected(spec: ENTCapacitySpec, made: Iterable[SchoolAnnouncement]) -> tuple[SchoolAnnouncement, ...]:

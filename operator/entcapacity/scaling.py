@@ -84,6 +84,7 @@ class Scaling:
 def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
     """How each workload is scaled, by name; clients before the poolers that follow them."""
     found: dict[str, Scaling] = {}
+    lengths: dict[str, int] = {}  # L(w): of the longest chain that begins with a workload
     monday = ordinary_peak(spec)
     for workload in _clients_first(spec.workloads):
         kind = scales_with(workload, spec.workloads)
@@ -91,6 +92,9 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
         held = sum(count * found[name].ordinary for name, count in clients.items())
         peak = monday.used(workload.weights)
         sized = sizing(workload, spec, peak, held)
+        chain = max((lengths[each.name] for each in spec.workloads if workload.name in each.after), default=0)
+        lead = _lead(workload, kind, chain, spec, facts)
+        lengths[workload.name] = lead.own + chain
         bounds = facts.bounds.get(workload.name, Bounds())
         maximum = min(each for each in (workload.max, bounds.max, MAX_REPLICAS) if each)  # never above the HPA's
         raised = workload.max_when_announced
@@ -99,7 +103,7 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
             workload,
             kind,
             sized,
-            _lead(workload, kind, spec, facts),
+            lead,
             _rise(workload, spec, facts),
             clients,
             ordinary_replicas(workload, sized, peak),
@@ -128,12 +132,12 @@ def _clients_first(workloads: tuple[Workload, ...]) -> tuple[Workload, ...]:
     return tuple(done.values())
 
 
-def _lead(workload: Workload, kind: ScalesWith, spec: ENTCapacitySpec, facts: Facts) -> Lead:
+def _lead(workload: Workload, kind: ScalesWith, chain: int, spec: ENTCapacitySpec, facts: Facts) -> Lead:
     own = _own_lead(workload, spec, facts)
     if kind == "Clients":
         return Lead(own, 0, (0, 0))  # it follows its clients' floors, which lead already
     before = (minutes(spec.ready_before.ordinary), minutes(spec.ready_before.exceptional))
-    return Lead(own, _chain(workload, spec, facts), before)
+    return Lead(own, chain, before)
 
 
 def _rise(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> Rise:
@@ -151,15 +155,3 @@ def _startup(workload: Workload, facts: Facts) -> timedelta:
 
 def _own_lead(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
     return minutes(_startup(workload, facts) + workload.warmup + spec.nodes.startup)
-
-
-def _chain(workload: Workload, spec: ENTCapacitySpec, facts: Facts) -> int:
-    """L(w) − lead(w): the longest chain of workloads that come after this one."""
-    return max(
-        (
-            _own_lead(each, spec, facts) + _chain(each, spec, facts)
-            for each in spec.workloads
-            if workload.name in each.after
-        ),
-        default=0,
-    )

@@ -49,7 +49,8 @@ class SchoolDays:
         self._terms = terms
         self._calendars = tuple(sorted(calendars, key=lambda calendar: calendar.name))
         self._files = dict(files)
-        self._changes = sorted(self._instants())
+        self.changes: Final = tuple(sorted(self._instants()))
+        """The instants at which something becomes known, or is no longer so, in order."""
         self._known: dict[int, Calendar] = {}
 
     def with_calendars(self, calendars: Iterable[SchoolCalendar], files: Mapping[str, Terms]) -> SchoolDays:
@@ -59,9 +60,9 @@ class SchoolDays:
     def known_at(self, as_of: datetime | None) -> Calendar:
         """What was known at ``as_of`` (with an offset); ``None``: everything known."""
         # Between two changes nothing differs, so that one calendar serves every instant between them.
-        version = len(self._changes) if as_of is None else bisect_right(self._changes, as_of)
+        version = len(self.changes) if as_of is None else bisect_right(self.changes, as_of)
         if version not in self._known:
-            known_then = self._changes[version - 1] if version else datetime.min.replace(tzinfo=UTC)
+            known_then = self.changes[version - 1] if version else datetime.min.replace(tzinfo=UTC)
             self._known[version] = Calendar(self._terms, self._calendars, self._files, known_then)
         return self._known[version]
 
