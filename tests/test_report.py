@@ -145,6 +145,19 @@ def test_a_replay_tells_the_result_in_words(morning: Report) -> None:
     assert [each["en"] for each in morning.known] == ["confinement-2021-04, announced 2021-03-31 20:00"]
 
 
+def test_a_page_shows_what_was_short_first_when_the_most_were_outside(morning: Report, replayed: Replay) -> None:
+    (hpa,) = (each for each in morning.scores if each.name == "hpa")
+    assert morning.workload == hpa.limited_by == "auth"
+    assert hpa.outside_from == instant("2021-04-06T08:52:00+02:00")
+    run = next(each for each in replayed.runs if each.name == "hpa")
+    assert hpa.outside_from is not None
+    first = replayed.plans[0].window.index(hpa.outside_from)
+    short = (replayed.took > run.ready)[:, first : first + 30]
+    # portal follows, which the HPA lets fall as those who stand before auth do not use it
+    assert short.any(axis=1).all()
+    assert [replayed.names[each] for each in np.argsort(short.argmax(axis=1))] == ["auth", "portal"]
+
+
 def test_a_picture_of_a_replay_shows_the_day_that_tells_the_most(morning: Report) -> None:
     begin, end = morning.picture
     assert (begin, end) == (morning.times[0], morning.times[0] + 21 * 60)

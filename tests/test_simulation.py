@@ -239,3 +239,24 @@ def test_an_autoscaler_begins_with_what_the_load_at_the_beginning_needs():
     assert run.asked[0].tolist() == [20] * MINUTES
     assert not run.saturated.any()
     assert run.refused_minutes == 0
+
+
+def test_it_is_known_what_limited_who_was_turned_away():
+    tiers = Tiers(("portal", "auth"), np.array([100.0, math.inf]), np.array([math.inf, 50.0]), np.array([3, 3]))
+    calm = _coming(np.full(MINUTES, 60.0), before=720.0)  # 720 sessions: what 7.2 portals and 1.2 auths carry
+    found = {}
+    for portals, auths, limit in ((10, 4, math.inf), (10, 1, math.inf), (5, 4, math.inf), (10, 4, 40.0), (10, 0, 40.0)):
+        most = np.full((2, MINUTES), 20)
+        floor = np.repeat([[portals], [auths]], MINUTES, axis=1)
+        traffic = Traffic(
+            *(getattr(calm, each) for each in ("logins", "sessions_before", "session_minutes")),
+            limit,
+            np.ones((2, MINUTES)),
+            NONE,
+            NONE,
+            NONE,
+        )
+        run = simulate(tiers, Nodes(), traffic, [Contender("it", always(floor, most))])[0]
+        found[portals, auths, limit] = int(run.limited[0])
+        assert ((run.limited >= 0) == (run.waiting > 0)).all()
+    assert list(found.values()) == [-1, 1, 0, 2, 1]

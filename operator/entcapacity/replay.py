@@ -20,7 +20,7 @@ import numpy as np
 from entcapacity.applied import Applied
 from entcapacity.demand import Band, Demand, Load, Stream, weights_of
 from entcapacity.facts import Facts
-from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio
+from entcapacity.grid import MINUTE, Floats, Grid, Ints, local, ratio, spans
 from entcapacity.plan import Plan, floors_in_effect, most_users_live_in, news, plan, plan_for, planning_days
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import Decider
@@ -109,6 +109,10 @@ class Score:
     """Minutes that people spent outside, summed over people."""
     longest_wait: timedelta | None
     """``None`` where somebody never came in."""
+    outside_from: datetime | None
+    """When the time began in which the most people were outside; ``None`` where nobody was."""
+    limited_by: str | None
+    """The workload or limit that let in the fewest when it began."""
     replica_hours: float
     peak_replicas: int
 
@@ -187,7 +191,8 @@ def replay(
     seed = deviation.seed if isinstance(deviation, Deviation) else 0
     runs = simulate(_tiers(spec, scaled), _nodes(spec), traffic, contenders, seed, watch)
     sessions, took = actual.sessions[truth.inner], _took(truth, actual, scaled)
-    scores = [_score(each, run) for each, run in zip(contenders, runs, strict=True)]
+    limits = [*names, *(each.name for each in sorted(spec.limits, key=lambda each: each.logins_per_minute))]
+    scores = [_score(each, run, window, limits) for each, run in zip(contenders, runs, strict=True)]
     return Replay(
         plan_on,
         deviation,
@@ -429,13 +434,18 @@ def _nodes(spec: ENTCapacitySpec) -> Nodes:
     return Nodes(spec.nodes.pods_per_node or 0, minutes(spec.nodes.startup), spec.nodes.max or 0)
 
 
-def _score(contender: Contender, run: Run) -> Score:
+def _score(contender: Contender, run: Run, window: Grid, limits: Sequence[str]) -> Score:
+    """``limits`` are the workloads, and after them the lowest limit outside, where there is one."""
+    outside = spans(run.waiting >= 1, slice(0, window.length))
+    worst = max(outside, key=lambda each: float(run.waiting[slice(*each)].max()), default=None)
     return Score(
         run.name,
         contender.target > 0,
         int(run.saturated.sum()),
         run.refused_minutes,
         None if isinf(run.longest_wait) else run.longest_wait * MINUTE,
+        window.instant(worst[0]) if worst else None,
+        limits[run.limited[worst[0]]] if worst else None,
         float(run.asked.sum()) / 60,
         int(run.asked.sum(axis=0).max()),
     )
@@ -453,4 +463,4 @@ def _took(truth: Plan, actual: Actual, scaled: dict[str, Scaling]) -> Ints:
 
 def _ideal(took: Ints) -> Score:
     """Ready = need at once: for orientation only."""
-    return Score("ideal", False, 0, 0.0, timedelta(0), float(took.sum()) / 60, int(took.sum(axis=0).max()))
+    return Score("ideal", False, 0, 0.0, timedelta(0), None, None, float(took.sum()) / 60, int(took.sum(axis=0).max()))

@@ -177,15 +177,13 @@ def of_replay(
     rival = next((each for each in others if each.name == "hpa"), others[0])
     line, table = _Timeline(made.plans, len(made.names) * (5 + _REASON + len(rivals))), _Reasons()
     came = _whole(line.most(made.came))
-    workloads, lacking = {}, {}
+    workloads = {}
     for row, name in enumerate(made.names):
         columns = line.replicas(name)
         columns["took"] = line.most(made.took[row])
         columns["asked"], columns["ready"] = line.most(ours.asked[row]), line.least(ours.ready[row])
         columns |= {each.name: line.least(each.ready[row]) for each in others}
         workloads[name] = Workload(columns, line.reasons(name, table))
-        late = made.took[row] - rival.ready[row]
-        lacking[name] = (float((np.maximum(late, 0) / np.maximum(made.took[row], 1)).sum()), int(made.took[row].max()))
     outside = {each.name: _whole(line.most(each.waiting)) for each in made.runs}
     outside = outside if any(map(any, outside.values())) else {}
     scores = {each.name: each for each in made.scores}
@@ -213,11 +211,20 @@ def of_replay(
         waits={each.name: _ended(line.most(each.waits)) for each in made.runs if outside},
         reasons=tuple(map(both, table.found)),
         rivals=rivals,
-        workload=max(lacking, key=lambda each: lacking[each]),
+        workload=_telling(made, scores[rival.name], scores["entcapacity"]),
         shown=(rival.name,),
         picture=picture,
         pictured=both(reason("PagePictured", on=date.fromordinal(_EPOCH + picture[0] // MINUTES_PER_DAY).isoformat())),
     )
+
+
+def _telling(made: Replay, *scores: Score) -> str:
+    """The workload that limited the first of these that left people outside; where none did, the one most needed.
+
+    Which of them lacks the most would not tell: an autoscaler lets fall what is used less as people stand elsewhere.
+    """
+    limited = (each.limited_by for each in scores if each.limited_by in made.names)
+    return next(limited, None) or made.names[int(made.took.max(axis=1).argmax())]
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------

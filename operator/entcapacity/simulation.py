@@ -122,6 +122,9 @@ class Run:
     sessions: Floats
     waiting: Floats
     """People turned away who are not in yet."""
+    limited: Ints
+    """What let in the fewest when somebody was first turned away: the position of a workload, after them all the limit
+    outside; −1 where nobody was."""
     refused_minutes: float
     """Minutes that people spent outside, summed over people."""
     saturated: Bools
@@ -213,6 +216,7 @@ class _Cluster:
             self.ready.by_minute(minutes).min(axis=1).T,
             np.array(people.active),
             np.array(people.outside),
+            np.array(people.limited),
             people.refused_minutes,
             np.array(people.saturated),
             _waits(arrived, np.cumsum(people.admitted)),
@@ -363,6 +367,7 @@ class _People:
         """What the ready pods used, the oldest tick first."""
         self.active: list[float] = []
         self.outside: list[float] = []
+        self.limited: list[int] = []
         self.saturated: list[bool] = []
         self.admitted: list[float] = []
         self.refused_minutes = 0.0
@@ -375,7 +380,7 @@ class _People:
         # who leaves in a minute is reckoned from its beginning, as the log-ins are that make the sessions
         self._leaving = self._sessions / (TICKS * self._session_minutes[minute])
         self._usual = self._load.usual[minute]
-        self._outside, self._saturated, self._admitted = 0.0, False, 0.0
+        self._outside, self._limited, self._saturated, self._admitted = 0.0, -1, False, 0.0
 
     def let_in(self, ready: list[int]) -> None:
         """Who comes in, who is turned away."""
@@ -400,6 +405,9 @@ class _People:
         trying = back + self._coming
         fit = trying if trying <= logins else (logins - REFUSAL_COST * trying) / (1 - REFUSAL_COST)
         let_in = min(max(0.0, min(fit, room)), trying)
+        refused = trying > let_in + _NOBODY
+        if refused and self._limited < 0:
+            self._limited = self._tightest(ready, self._sessions - self._leaving + trying, TICKS * trying, flood)
         outside = self._waiting - back + trying - let_in
         gave_up = outside * _GIVING_UP
         self._waiting = 0.0 if outside < _NOBODY else outside - gave_up
@@ -410,12 +418,21 @@ class _People:
         usage = [max(self._sessions * session, (TICKS * trying + flood) * login) for session, login in load]
         self.usage.append([*map(min, ready, usage)])
         over = any(used > up * (1 + 1e-9) for used, up in zip(usage, ready, strict=True))
-        self._saturated |= over or trying > let_in + _NOBODY
+        self._saturated |= over or refused
+
+    def _tightest(self, ready: list[int], sessions: float, logins: float, flood: float) -> int:
+        """What is gone beyond the most: the position of a workload, or after them the limit outside."""
+        load = self._load.each[self._minute]
+        used = [max(sessions * session, (logins + flood) * login) for session, login in load]
+        beyond = [each / up if up else inf for each, up in zip(used, ready, strict=True)]
+        beyond.append(logins / (TICKS * self._limit))
+        return beyond.index(max(beyond))
 
     def end(self) -> None:
         """Keeps what the minute's ticks came to."""
         self.active.append(self._sessions)
         self.outside.append(self._outside)
+        self.limited.append(self._limited)
         self.saturated.append(self._saturated)
         self.admitted.append(self._admitted)
 
