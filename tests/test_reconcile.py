@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from applying import Applied
@@ -77,6 +77,7 @@ def wants() -> st.SearchStrategy[Wanted]:
         (wanted(50, 120, may_raise=True), Bounds(2, 60), 12, Asked(50, 120)),  # ready for what the HPA adds
         (wanted(50, 60, may_raise=True), Bounds(2, 60), 50, Asked(50, None)),
         (wanted(50, 60, may_raise=True), Bounds(2, 60), 75, Asked(50, 75)),  # a lower one would cut at once
+        (wanted(50, 70, may_raise=True), Bounds(2, 60), 75, Asked(50, 75)),
     ],
 )
 def test_what_is_asked_for_stays_within_the_maximum_unless_that_may_be_raised(what, bounds, replicas, asked):
@@ -148,6 +149,50 @@ def test_a_raised_maximum_comes_down_the_same_way_once_none_may_be_raised_any_mo
     bring(there, wanted(40, 60))
     assert there.values == (40, 60)
     assert there.seen().former == Former("ent", 2)
+
+
+@pytest.mark.parametrize("driver", ["HPA", "ScaledObject"])
+def test_a_raised_maximum_that_somebody_raises_further_is_left_until_it_can_be_given_back(driver):
+    there = Applied(driver, 2, 30, replicas=23)
+    bring(there, wanted(23, 50, may_raise=True))
+    there.set(**{there.most: 90})
+    there.replicas = 80
+    assert decide(wanted(23, 50, may_raise=True), there.seen(), "ent").writes == ()
+    bring(there, wanted(43, 50, may_raise=True))
+    assert there.values == (43, 90)
+    bring(there, wanted(20, 30, may_raise=True))  # the day is over, the pods are not gone yet
+    assert there.values == (20, 90)
+    there.replicas = 30
+    bring(there, wanted(20, 30, may_raise=True))
+    assert there.values == (20, 30)
+
+
+def test_a_max_when_announced_that_is_lowered_cuts_nothing_that_runs():
+    there = Applied("HPA", 2, 60, replicas=90)
+    bring(there, wanted(90, 120, may_raise=True))
+    there.replicas = 118
+    bring(there, wanted(90, 100, may_raise=True))
+    assert there.values == (90, 120)
+
+
+def test_a_raised_maximum_that_somebody_lowered_is_put_right_and_not_below_what_runs():
+    there = Applied("HPA", 2, 60, replicas=110)
+    bring(there, wanted(90, 120, may_raise=True))
+    there.set(maxReplicas=95)
+    bring(there, wanted(90, 100, may_raise=True))
+    assert there.values == (90, 110)
+
+
+@given(autoscalers(), st.lists(wants(), min_size=1, max_size=5), st.integers(60, 300), st.integers(0, 300))
+def test_no_pass_takes_a_maximum_below_what_runs(there, several, most, runs):
+    for each in several:
+        bring(there, each)
+    assume(there.driver != "Scale" and (there.seen().maximum or 0) <= most)
+    there.set(**{there.most: most})
+    there.replicas = min(runs, most)
+    for each in several:
+        bring(there, each)
+        assert (there.seen().maximum or most) >= there.replicas
 
 
 def test_what_another_entcapacity_holds_is_not_released():
@@ -426,6 +471,13 @@ def test_a_raised_maximum_that_somebody_lowers_counts_and_the_former_one_is_nobo
     assert (contest.look(there.seen(), NOW), contest.field) == (True, "maxReplicas")
     contest.wrote(Asked(50, None), there.seen().at, NOW)
     there.set(maxReplicas=70)
+    assert not contest.look(there.seen(), NOW)
+
+
+def test_a_raised_maximum_that_somebody_raises_further_is_no_quarrel():
+    contest, there = Contest(), Applied("HPA", 2, 60)
+    contest.wrote(bring(there, wanted(50, 120, may_raise=True)), there.seen().at, NOW)
+    there.set(maxReplicas=150)
     assert not contest.look(there.seen(), NOW)
 
 

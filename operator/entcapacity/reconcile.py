@@ -70,16 +70,14 @@ class Decision:
 def ask(wanted: Wanted, bounds: Bounds, replicas: int) -> Asked:
     """What to ask for within what the autoscaler allows; never above its maximum unless that may be raised.
 
-    A raised maximum stays until what runs fits below the former one: lowering it would cut at once.
+    A raised maximum is never below what runs, and stays until that fits below the former one: a lower one would cut at
+    once.
     """
     if bounds.max is None:
         return Asked(wanted.floor, None)
-    if wanted.may_raise:
-        most = max(wanted.maximum, wanted.floor)
-        if most > bounds.max:
-            return Asked(wanted.floor, most)
-        if replicas > bounds.max:
-            return Asked(wanted.floor, replicas)
+    most = max(wanted.maximum, wanted.floor, replicas)
+    if wanted.may_raise and most > bounds.max:
+        return Asked(wanted.floor, most)
     return Asked(min(wanted.floor, bounds.max), None)
 
 
@@ -96,8 +94,9 @@ def decide(wanted: Wanted, seen: Seen, by: str) -> Decision:
     raised = seen.former is not None and seen.former.raised
     # one that is raised goes the same way down, whoever raised it and whatever may be raised by now
     asked = ask(replace(wanted, may_raise=wanted.may_raise or raised), seen.bounds, seen.replicas)
-    if raised and asked.maximum is not None and wanted.maximum <= (seen.bounds.max or 0):
-        asked = Asked(asked.floor, seen.maximum)  # on its way down: left until it can be given back
+    if raised and asked.maximum is not None:
+        # somebody raised it further, or it is on its way down: left until it can be given back
+        asked = Asked(asked.floor, max(asked.maximum, seen.maximum or 0))
     as_is = (
         seen.former is not None
         and seen.former.by == by
@@ -236,7 +235,7 @@ class Contest:
         least, most = FIELDS[seen.driver]
         if seen.minimum != ours.floor:
             return least
-        if ours.maximum is not None and seen.maximum != ours.maximum:
+        if ours.maximum is not None and seen.maximum is not None and seen.maximum < ours.maximum:
             return most
         return "replicas" if self._started and seen.replicas == 0 else ""
 
