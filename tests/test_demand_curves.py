@@ -21,8 +21,10 @@ DATA: dict[str, Any] = yaml.safe_load(
 )
 DAYS = tuple(Weekday)
 WITH_CURVES = tuple(kind for kind in DayKind if kind not in (DayKind.HYBRID, DayKind.UNKNOWN))
+WITHOUT_CLASS = ("Weekend", "Holiday", "PublicHoliday", "Closed")
 EVERY = list(product(WITH_CURVES, Role, Level, DAYS))
 SECONDARY = (Level.COLLEGE, Level.LYCEE)
+AUDIENCES = [*((level,) for level in Level), tuple(Level)]
 SESSION = DATA["sessionMinutes"]
 E_LYCO_PUPILS = 321_000  # all collèges and lycées of the académie de Nantes; press, 2010
 
@@ -161,10 +163,32 @@ class TestDaysOff:
         assert sunday.max() > 2 * saturday.max()
         assert time(17) <= clock(sunday) <= time(21)
 
-    @pytest.mark.parametrize("kind", ["Weekend", "Holiday", "PublicHoliday", "Closed"])
-    def test_a_day_without_class_stays_below_an_ordinary_monday(self, kind: str) -> None:
-        ordinary = sessions("OnSite", "Monday").max()
-        assert all(sessions(kind, day).max() < ordinary for day in DAYS)
+    @pytest.mark.parametrize("levels", AUDIENCES)
+    @pytest.mark.parametrize("kind", WITHOUT_CLASS)
+    def test_a_day_without_class_stays_below_an_ordinary_monday(self, kind: str, levels: tuple[Level, ...]) -> None:
+        ordinary = sessions("OnSite", "Monday", levels)
+        most = 1.15 if levels == (Level.POST_BAC,) else 1.0  # students work on Sundays
+        for day in DAYS:
+            off = sessions(kind, day, levels)
+            assert off.max() < most * ordinary.max()
+            assert logins(off).max() < most * logins(ordinary).max()
+
+    @pytest.mark.parametrize("kind", WITHOUT_CLASS)
+    @pytest.mark.parametrize("role", Role)
+    def test_days_without_class_stand_to_a_monday_in_an_ecole_as_in_a_college(self, kind: str, role: Role) -> None:
+        for day in DAYS:
+            ecole, college = (
+                share(kind, role, level, day).max() / share("OnSite", role, level, "Monday").max()
+                for level in (Level.ECOLE, Level.COLLEGE)
+            )
+            assert ecole == pytest.approx(college, abs=0.05)
+
+    @pytest.mark.parametrize("levels", AUDIENCES)
+    @pytest.mark.parametrize("day", DAYS[:5])
+    def test_a_closed_day_stays_well_below_a_remote_one(self, day: str, levels: tuple[Level, ...]) -> None:
+        closed, remote = (sessions(kind, day, levels) for kind in ("Closed", "Remote"))
+        assert closed.max() < 0.6 * remote.max()
+        assert logins(closed).max() < 0.6 * logins(remote).max()
 
     def test_a_closed_day_has_its_peak_in_the_morning_when_parents_look_for_news(self) -> None:
         assert time(7) <= clock(sessions("Closed", "Tuesday")) <= time(10)

@@ -41,6 +41,14 @@ PLANS = [
 ]
 
 
+def test_christmas_is_explained_by_the_curve_that_it_follows() -> None:
+    begin = datetime.fromisoformat("2026-12-25T06:00:00+01:00")
+    made = plan(capacity(), facts(), begin, Grid.between(begin, begin + timedelta(hours=16)))
+    expected = [term for *_, terms in explanations(made, every=60) for term in terms if term.symbol.startswith("n₀")]
+    assert expected
+    assert all(term.formula.endswith(") × 1") for term in expected)  # nothing is left over for modifiers
+
+
 def test_what_a_rehearsal_asks_for_is_a_term_of_its_own() -> None:
     spec = capacity(
         rehearsal={

@@ -1,7 +1,9 @@
 """The plan as a hoster reads it: 6 April 2021, ordinary weeks, late news, poolers, budgets, overseas."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -441,6 +443,90 @@ def test_the_evening_before_the_return_is_no_holiday_evening():
     last = plan(capacity(), facts(), as_of, sunday).demand.load.sessions.expected.max()
     amid = plan(capacity(), facts(), as_of, before)
     assert last > 3 * amid.demand.load.sessions.expected[amid.inner].max()
+
+
+def _expected(start, as_of="2026-10-20T00:00:00+02:00", academie="Toulouse"):
+    """Expected sessions of a day, without the minutes round midnight in which days blend."""
+    spec = capacity(audience=[{"academies": [academie], "levels": ["College", "Lycee"], "pupils": 300_000}])
+    made = plan(spec, facts(), instant(as_of), window(start))
+    return made.demand.load.sessions.expected[made.inner][15:-15]
+
+
+@pytest.mark.parametrize(
+    ("public", "beside"),
+    [
+        ("2026-12-25T00:00:00+01:00", "2026-12-24T00:00:00+01:00"),
+        ("2027-01-01T00:00:00+01:00", "2026-12-31T00:00:00+01:00"),
+        ("2027-07-14T00:00:00+02:00", "2027-07-15T00:00:00+02:00"),
+    ],
+)
+def test_a_public_holiday_within_holidays_is_like_the_days_around_it(public, beside):
+    assert _expected(public) == pytest.approx(_expected(beside))
+
+
+def test_a_public_holiday_between_class_days_is_not():
+    armistice, amid_holidays = _expected("2026-11-11T00:00:00+01:00"), _expected("2026-10-21T00:00:00+02:00")
+    assert armistice.max() > 3 * amid_holidays.max()
+    assert armistice.max() < 0.6 * _expected("2026-11-09T00:00:00+01:00").max()
+
+
+def test_the_last_day_of_holidays_is_no_holiday_where_it_is_a_public_holiday_or_the_break_was_short():
+    easter = "2023-04-01T00:00:00+02:00"
+    victory = _expected("2023-05-08T00:00:00+02:00", easter, "Paris")  # a Monday; class again on the 9th
+    amid = _expected("2023-05-01T00:00:00+02:00", easter, "Paris")  # a Monday in the same holidays
+    assert victory[12 * 60] > 1.5 * amid[12 * 60]  # at noon, long before the evening
+    spring = "2026-05-01T00:00:00+02:00"
+    after_ascension = _expected("2026-05-17T00:00:00+02:00", spring)  # the Sunday of four days off
+    assert after_ascension == pytest.approx(_expected("2026-05-10T00:00:00+02:00", spring))
+
+
+@pytest.mark.parametrize("levels", [["Ecole"], ["College"], ["Lycee"], ["PostBac"], None])
+def test_no_day_without_class_needs_much_more_than_an_ordinary_monday(levels):
+    audience = {"academies": ["Toulouse"], "pupils": 236_000, **({"levels": levels} if levels else {})}
+    spec = capacity(audience=[audience], workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 20}}])
+    storm = announcement(
+        "storm", "2026-11-23T18:00:00+01:00", {"from": "2026-11-24", "until": "2026-11-24", "schooling": "Closed"}
+    )
+    stay = announcement(
+        "stay", "2026-11-23T18:00:00+01:00", {"from": "2026-11-24", "until": "2026-11-24", "schooling": "Remote"}
+    )
+
+    def need(start, *made):
+        found = plan(spec, facts(*made), instant("2026-11-23T19:00:00+01:00"), window(start))
+        return found.workload("portal").need[found.inner].max()
+
+    monday = need("2026-11-16T00:00:00+01:00")
+    assert 20 < monday <= 26
+    for off in ("2026-11-14", "2026-11-15", "2026-11-11", "2026-12-23"):
+        assert need(f"{off}T00:00:00+01:00") <= 1.2 * monday
+    closed = need("2026-11-24T00:00:00+01:00", storm)
+    assert closed <= 1.2 * monday
+    assert closed < 0.6 * need("2026-11-24T00:00:00+01:00", stay)
+
+
+def test_the_page_on_the_model_says_what_an_ordinary_monday_is_planned_with():
+    page = (Path(__file__).parents[1] / "docs" / "model.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d,]+) \| ([\d,]+) \| (\d+) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    told = [tuple(int(each.replace(",", "")) for each in row) for row in rows]
+    assert [pupils for pupils, *_ in told] == [500, 3_000, 50_000, 300_000]
+    midnight, monday = instant("2026-11-23T00:00:00+01:00"), window("2026-11-23T00:00:00+01:00")
+    for pupils, *figures in told:
+        found = []
+        for plan_on, replicas in (("High", 4), ("High", 12), ("Expected", 12)):
+            spec = capacity(
+                audience=[{"academies": ["Toulouse"], "levels": ["College", "Lycee"], "pupils": pupils}],
+                workloads=[
+                    {"name": "portal", "ordinaryPeak": {"replicas": replicas}},
+                    {"name": "auth", "ordinaryPeak": {"replicas": replicas}, "scalesWith": "Logins"},
+                ],
+                demand={"planOn": plan_on},
+            )
+            made = plan(spec, facts(), midnight, monday)
+            found.append(made.workload("portal").need[made.inner].max())
+            alone = made.workload("auth").need[made.inner].max()
+            assert plan_on == "Expected" or f"{alone} for {replicas}" in page
+        sessions = made.demand.load.sessions.expected[made.inner].max()
+        assert figures == [round(sessions), *found]
 
 
 def _followed(spec, made_facts, as_of):

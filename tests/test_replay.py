@@ -162,7 +162,7 @@ def test_the_heatwave_concerns_écoles_and_not_collèges():
         found.append(present)
     said, unsaid = found
     assert said["colleges"] == unsaid["colleges"]
-    assert said["ecoles"] > 2 * unsaid["ecoles"]  # who is at home looks for news
+    assert said["ecoles"] > 1.5 * unsaid["ecoles"]  # who is at home looks for news
 
 
 # --- on the cluster ---------------------------------------------------------------------------------------------------

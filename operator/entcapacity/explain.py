@@ -25,7 +25,7 @@ from entcapacity.sizing import BETA, ROUNDING
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import driver
 from entcapacity.streams import LocalDay
-from entcapacity.vocabulary import DayKind, Role
+from entcapacity.vocabulary import Role
 
 Part = Literal["Day", "Demand", "Sizing", "Floor"]
 PARTS: Final[tuple[Part, ...]] = ("Day", "Demand", "Sizing", "Floor")
@@ -147,7 +147,7 @@ class _Reckoning:
         part = stream.users / (sum(users.values()) or 1.0)
         minute = moment.hour * 60 + moment.minute
         for role, count in users.items():
-            curve = self._shares.share(_curve_kind(day), day.day.on_site_percent, day.on.weekday(), role, day.levels)
+            curve = self._shares.share(day.curve, day.day.on_site_percent, day.on.weekday(), role, day.levels)
             if count * part * curve[minute] > 0:
                 yield role, count * part, float(curve[minute])
 
@@ -387,10 +387,3 @@ def _named(streams: Iterable[Stream]) -> Iterator[tuple[str, Stream]]:
         seen[each.segment] = seen.get(each.segment, 0) + 1
         number = seen[each.segment]
         yield (each.segment if number == 1 else f"{each.segment}#{number}"), each
-
-
-def _curve_kind(day: LocalDay) -> DayKind:
-    """The kind whose curve a day follows: a weekend within holidays is like the days around it, save the last."""
-    if day.day.kind is DayKind.WEEKEND and day.day.in_holiday and not day.before_return:
-        return DayKind.HOLIDAY
-    return day.day.kind

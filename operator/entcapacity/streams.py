@@ -69,6 +69,8 @@ class LocalDay:
     """Whether it is the first class day after at least five days off."""
     before_return: bool
     """Whether the next day is one."""
+    curve: DayKind
+    """The kind whose curve it follows."""
 
     @property
     def exceptional(self) -> bool:
@@ -117,8 +119,8 @@ class View:
         return found
 
     def _curve_kind(self, day: Day, on: date) -> DayKind:
-        """The kind whose curve a day follows: a weekend within holidays is like the days around it, save the last."""
-        if day.kind is DayKind.WEEKEND and day.in_holiday and not self.after_break(on + timedelta(days=1)):
+        """The kind whose curve a day follows: all days of holidays are alike, save one before a class day."""
+        if day.in_holiday and not self.busiest(on + timedelta(days=1)).kind.has_class:
             return DayKind.HOLIDAY
         return day.kind
 
@@ -149,6 +151,7 @@ class View:
             changed=day.kind.has_class and remote != (before in REMOTE),
             after_break=self.after_break(on),
             before_return=self.after_break(on + timedelta(days=1)),
+            curve=self._curve_kind(day, on),
         )
 
     def preparation(self) -> tuple[tuple[datetime, datetime], ...]:
