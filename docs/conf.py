@@ -29,7 +29,7 @@ html_show_sourcelink = False
 
 # What stands beside every page. It is not written into index.md, which is read on a forge, too.
 BESIDE = {
-    "Begin": ("quickstart", "fr/demarrage", "limits"),
+    "Begin": ("quickstart", "fr/demarrage", "limits", "compared"),
     "Recipes": (
         *("recipes/tonight-at-20", "fr/ce-soir-20-heures", "recipes/rentree", "recipes/exam-results"),
         *("recipes/site-lost", "recipes/overseas", "recipes/several-platforms", "recipes/hpa", "recipes/keda"),
