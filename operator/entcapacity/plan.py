@@ -358,13 +358,17 @@ def _backlog(
     """Who comes in later than they came, beyond a wait on purpose, if everything is at its limit throughout.
 
     What is needed for them is needed later, too: nothing is lowered while people wait for it. It does not depend on
-    ``as_of``, so that a plan made anew in the night still knows who has been waiting since the day.
+    ``as_of``, so that a plan made anew in the night still knows who has been waiting since the day. Where the grid
+    begins, at 03:00, nobody waits.
     """
     ceiling = carried_by(((each.workload, each.sizing, limits[name]) for name, each in scaled.items()), spec, asked)
+    sessions, logins = (each.coming(spec.demand.plan_on) for each in (asked.load.sessions, asked.load.logins))
+    if (logins <= ceiling.logins).all() and (sessions <= ceiling.sessions).all():
+        return None
     logins = _spread(asked.load, spec, days)
     let_in = smoothing.admit(
         logins,
-        asked.load.sessions.coming(spec.demand.plan_on),
+        sessions,
         ceiling.logins,
         ceiling.sessions,
         spec.demand.session_length / MINUTE,

@@ -94,7 +94,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "Event": ("event {name}, {percent} % of the usual; {day}", "événement {name}, {percent} % de l'habituel ; {day}"),
     "StillComingIn": (
         "{day}, people who waited still come in",
-        "{day}, des personnes qui attendaient arrivent encore",
+        "{day}, des personnes qui attendaient entrent encore",
     ),
     "Boosted": ("{day}, boosted by {percent} %", "{day}, renfort de {percent} %"),
     "FirstRemoteDay": ("first remote day", "premier jour à distance"),
