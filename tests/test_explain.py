@@ -17,7 +17,7 @@ from entcapacity.files import load, one_capacity
 from entcapacity.grid import Grid
 from entcapacity.plan import Plan, floors_in_effect, plan
 from entcapacity.steps import driver
-from specs import capacity, facts
+from specs import APRIL_2021, capacity, facts
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -159,6 +159,29 @@ def test_a_pooler_is_explained_by_its_clients_floors() -> None:
         int(terms[f"floor({client})"].value) * int(terms[f"conn({client})"].value)
         for client in ("auth", "directory", "conversation")
     )
+
+
+@pytest.mark.parametrize("wait", ["0s", "10m"])
+def test_people_who_come_in_after_they_waited_are_part_of_the_reckoning(wait: str) -> None:
+    spec = capacity(
+        workloads=[
+            {"name": "portal", "ordinaryPeak": {"replicas": 12}, "scalesWith": "Both", "max": 20},
+            {"name": "chat", "ordinaryPeak": {"replicas": 4}, "weights": {"Remote": 150}, "min": 1},
+        ],
+        shaping={"maxWait": wait},
+    )
+    begin = datetime.fromisoformat("2021-04-06T12:00:00+02:00")
+    made = plan(spec, facts(APRIL_2021), begin, Grid.between(begin, begin + timedelta(hours=15)))
+    late = Counter[str]()
+    for name, index, terms in explanations(made, every=17):
+        workload = made.workload(name)
+        assert terms[-1].value == reckoned(terms[-1].formula) == workload.floor[index]
+        at = driver(made, workload, index).index
+        needs = [int(each.value) for each in terms if re.fullmatch(r"R(\(.\))?", each.symbol)]
+        assert max(needs) == workload.need[at]
+        assert any(each.symbol == "n′" for each in terms) == workload.belated[at]
+        late[name] += bool(workload.belated[at])
+    assert all(late[each.name] > 3 for each in made.workloads)
 
 
 def test_nothing_is_explained_before_as_of() -> None:

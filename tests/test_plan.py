@@ -163,6 +163,46 @@ def test_of_a_single_wait_it_is_said_how_long_it_is():
     assert f"up to {one.longest // timedelta(minutes=1)} min; limited by educonnect" in said.text()
 
 
+def test_what_people_wait_for_stays_at_its_maximum_until_nobody_waits_any_more_and_says_so():
+    spec = capacity(
+        workloads=[
+            {"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 20},
+            {"name": "auth", "ordinaryPeak": {"replicas": 6}, "scalesWith": "Logins"},
+        ]
+    )
+    made = plan(spec, facts(APRIL_2021), EVENING, window("2021-04-06T00:00:00+02:00", 2))
+    first = next(waits(made))
+    assert first.until - first.since > timedelta(hours=12)
+    portal, auth = made.workload("portal"), made.workload("auth")
+    waiting = slice(*(made.grid.index(each) for each in (first.since, first.until)))
+    assert (portal.ready[waiting] == 20).all()
+    last = waiting.stop - 1
+    assert portal.need[last] > 20 > portal.sizing.need(made.demand.load.sessions.high, 0 * portal.need)[last]
+    held = next(each for each in steps(made, portal) if each.time > first.until and each.floor < 20)
+    assert held.time - first.until >= spec.ramp.hold - timedelta(minutes=1)
+    assert "people who waited still come in; need" in held.reason.text()
+    assert "personnes qui attendaient" in held.reason.text("fr")
+    # what lets in more than that is lowered to what those need who are let in
+    assert auth.ready[last] < auth.ready[waiting].max() / 2
+    # and whoever plans anew while they wait goes on as planned
+    night = first.until - timedelta(hours=2)
+    there = {each.name: int(each.floor[made.grid.index(night)]) for each in made.workloads}
+    anew = plan(spec, facts(APRIL_2021, floors=there), night, made.window)
+    for each in anew.workloads:
+        assert (each.floor[anew.ahead] == made.workload(each.name).floor[anew.ahead]).all()
+
+
+def test_what_only_a_limit_of_others_holds_up_is_not_kept_at_its_maximum():
+    limits = [{"name": "educonnect", "loginsPerMinute": 2000}]
+    workloads = [{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}]
+    made = plan(capacity(workloads=workloads, limits=limits), facts(APRIL_2021), EVENING, TUESDAY)
+    *_, last = waits(made)
+    assert last.limited_by == "educonnect"
+    portal = made.workload("portal")
+    let_in = portal.sizing.need(np.array([2000.0 * 12]), np.array([2000.0]))[0]  # sessions of 12 minutes
+    assert portal.ready[made.grid.index(last.until) - 1] == let_in < 30
+
+
 def test_the_maximum_is_raised_on_announced_days_only():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 14, "maxWhenAnnounced": 70}])
     made = plan(spec, facts(APRIL_2021), EVENING, window("2021-03-29T00:00:00+02:00", 10))

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from entcapacity.admission import waits
+from entcapacity.admission import admission, ceilings, waits
 from entcapacity.cost import cost
+from entcapacity.demand import weights_of
 from entcapacity.grid import Grid
 from entcapacity.notices import notices
 from entcapacity.parse import InvalidResource, parse
-from entcapacity.plan import floors_in_effect, may_fall, plan
+from entcapacity.plan import floors_in_effect, may_fall, plan, planned_load, planning_days
 from entcapacity.scaling import scalings
 from entcapacity.steps import steps
 from entcapacity.territories import PLACES, ZONES
@@ -211,11 +212,39 @@ def test_people_wait_only_where_something_is_short(spec, start):
     made = plan(spec, KNOWN, start, _window(start))
     found = list(waits(made))
     users = sum(each.users for each in made.demand.streams)
-    assert all(each.most <= users * 3 for each in found)
+    assert all(each.most <= np.ceil(users) for each in found)
     allowed = spec.shaping.max_wait
     enough = all((each.need <= each.limit).all() for each in made.workloads) and not spec.limits
     if enough:
         assert all(each.longest is not None and each.longest <= allowed + timedelta(minutes=1) for each in found)
+
+
+@given(_specs(), instants)
+@many
+def test_while_people_wait_no_floor_falls_of_a_workload_that_lets_no_more_in(spec, start):
+    made = plan(spec, KNOWN, start, _window(start))
+    ceiling = ceilings(made)
+    let_in = admission(made, ceiling)
+    waiting = let_in.queue >= 1
+    after = np.append(let_in.sessions[1:], 0.0)
+    for each in made.workloads:
+        full = let_in.logins >= ceiling.login_limits.get(each.name, np.inf) * (1 - 1e-9)
+        full |= after >= ceiling.session_limits.get(each.name, np.inf) * (1 - 1e-9)
+        falls = np.diff(each.floor, prepend=each.floor[0]) < 0
+        assert not (waiting & full & falls & (each.floor < each.limit))[made.ahead].any()
+
+
+@given(_specs(), instants)
+@many
+def test_where_nobody_waits_the_need_is_that_of_those_who_come(spec, start):
+    made = plan(spec, KNOWN, start, _window(start))
+    days = planning_days(made.grid, made.timezone)
+    for each in made.workloads:
+        if not each.clients:
+            load = made.demand.loads[weights_of(each.workload.weights)]
+            of_those_who_come = each.sizing.need(*planned_load(load, spec, days))
+            assert (each.need[~each.belated] == of_those_who_come[~each.belated]).all()
+            assert made.backlog is not None or not each.belated.any()
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def _demand(sessions, session_minutes):
 def test_where_everything_fits_nobody_waits_and_the_sessions_are_the_demand():
     sessions = np.linspace(100, 900, 60)
     plenty = np.full(60, 1e9)
-    let_in = smoothing.admit(_demand(sessions, 12), sessions, plenty, plenty, 12)
+    let_in = smoothing.admit(_demand(sessions, 12), sessions, plenty, plenty, 12, 1e9)
     assert (let_in.queue == 0).all()
     assert (let_in.wait == 0).all()
     assert let_in.sessions == pytest.approx(sessions)
@@ -137,7 +137,9 @@ def test_where_everything_fits_nobody_waits_and_the_sessions_are_the_demand():
 def test_admissions_keep_to_both_ceilings_and_lose_nobody(sessions, login_ceiling, session_ceiling):
     logins = _demand(sessions, 12)
     length = len(sessions)
-    let_in = smoothing.admit(logins, sessions, np.full(length, login_ceiling), np.full(length, session_ceiling), 12)
+    let_in = smoothing.admit(
+        logins, sessions, np.full(length, login_ceiling), np.full(length, session_ceiling), 12, 1e15
+    )
     assert (let_in.logins <= np.maximum(login_ceiling, logins.min()) + 1e-6).all()
     assert (let_in.sessions <= session_ceiling * 1.001 + 1.0 + 1e-6).all()
     assert (let_in.queue >= 0).all()
@@ -145,12 +147,37 @@ def test_admissions_keep_to_both_ceilings_and_lose_nobody(sessions, login_ceilin
     assert let_in.logins.sum() + let_in.queue[-1] >= logins.sum() - length
 
 
+@given(
+    st.lists(st.floats(0, 5000), min_size=5, max_size=120).map(np.array),
+    st.floats(10, 800),
+    st.floats(100, 5000),
+    st.floats(1, 4),
+)
+def test_never_more_people_wait_or_are_in_than_there_are(sessions, login_ceiling, session_ceiling, times):
+    logins, length = _demand(sessions, 12), len(sessions)
+    users = times * max(1.0, sessions.max())
+    let_in = smoothing.admit(
+        logins, sessions, np.full(length, login_ceiling), np.full(length, session_ceiling), 12, users
+    )
+    assert (let_in.queue[:-1] + let_in.sessions[1:] <= users * (1 + 1e-9) + 1.0 + 0.001 * sessions.max()).all()
+    assert let_in.logins.sum() + let_in.queue[-1] <= logins.sum() + sessions[0] + 1e-6
+
+
+def test_who_waits_does_not_come_a_second_time():
+    # of 1,000 people 100 come in a minute, 10 in 100 of those outside; one a minute is let in and stays
+    logins, sessions = np.full(200, 100.0), np.zeros(200)
+    let_in = smoothing.admit(logins, sessions, np.ones(200), np.full(200, 1e9), 1e9, 1000)
+    came = let_in.queue + np.cumsum(let_in.logins)
+    assert came[:3].tolist() == pytest.approx([100, 190, 271])
+    assert came[-1] == pytest.approx(1000, abs=1e-3)
+
+
 def test_a_burst_above_the_login_ceiling_waits_as_long_as_arithmetic_says():
     # 600 people in one minute where 100 a minute are let in: the last one waits five minutes
     logins = np.zeros(30)
     logins[5] = 600
     sessions = np.zeros(30)
-    let_in = smoothing.admit(logins, sessions, np.full(30, 100.0), np.full(30, 1e9), 12)
+    let_in = smoothing.admit(logins, sessions, np.full(30, 100.0), np.full(30, 1e9), 12, 1e15)
     assert let_in.logins[5:11].tolist() == [100.0] * 6
     assert let_in.queue[5] == 500
     assert let_in.wait[5] == 5

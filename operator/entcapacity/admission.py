@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from math import inf, isfinite, isinf
+from math import inf, isinf
 
 import numpy as np
 
-from entcapacity.demand import Load, weights_of
-from entcapacity.grid import MINUTE, Floats, ratio, spans
-from entcapacity.plan import Plan, WorkloadPlan
+from entcapacity.ceilings import Ceilings, carried_by
+from entcapacity.demand import Load
+from entcapacity.grid import MINUTE, spans
+from entcapacity.plan import Plan
 from entcapacity.smoothing import Admission, admit
 
 
@@ -24,38 +24,16 @@ class Wait:
     until: datetime
     """When nobody waits any more; the end of the window where that is not reached."""
     most: int
-    """Most people waiting at once."""
+    """Most people waiting at once: users who want in, each counted once however often they try."""
     longest: timedelta | None
     """Longest wait; ``None`` where the queue does not empty within what was planned."""
     limited_by: str
     """The workload or limit that lets in the fewest when it begins."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ceilings:
-    """What the ready replicas and the limits carry, per minute of the plan's grid, in terms of the plain load."""
-
-    logins: Floats
-    sessions: Floats
-    login_limits: dict[str, Floats]
-    session_limits: dict[str, Floats]
-
-
 def ceilings(plan: Plan) -> Ceilings:
-    """Log-ins per minute and sessions that everything together lets in, at 100 % utilisation."""
-    length = plan.grid.length
-    logins = {each.name: np.full(length, float(each.logins_per_minute)) for each in plan.spec.limits}
-    sessions: dict[str, Floats] = {}
-    for each in plan.workloads:
-        carried = each.sizing.carried
-        if isfinite(carried.logins):
-            logins[each.name] = _ceiling(plan, each, carried.logins, "logins")
-        if isfinite(carried.sessions):
-            sessions[each.name] = _ceiling(plan, each, carried.sessions, "sessions")
-    nothing = np.full(length, np.inf)
-    return Ceilings(
-        reduce(np.minimum, logins.values(), nothing), reduce(np.minimum, sessions.values(), nothing), logins, sessions
-    )
+    """What the ready replicas and the limits carry together, per minute of the plan's grid."""
+    return carried_by(((each.workload, each.sizing, each.ready) for each in plan.workloads), plan.spec, plan.demand)
 
 
 def admission(plan: Plan, ceiling: Ceilings) -> Admission:
@@ -71,6 +49,7 @@ def admission(plan: Plan, ceiling: Ceilings) -> Admission:
         np.where(past, np.inf, ceiling.logins),
         np.where(past, np.inf, ceiling.sessions),
         plan.spec.demand.session_length / MINUTE,
+        plan.demand.users,
     )
 
 
@@ -96,13 +75,3 @@ def _tightest(load: Load, ceiling: Ceilings, index: int, plan_on: str) -> str:
     for name, limit in ceiling.session_limits.items():
         left[name] = min(left.get(name, inf), float(limit[index]) / max(sessions, 1.0))
     return min(left, key=lambda name: left[name])
-
-
-def _ceiling(plan: Plan, workload: WorkloadPlan, carried: float, what: str) -> Floats:
-    """What a workload's ready replicas carry, in plain sessions or log-ins where it is used more or less heavily."""
-    ceiling: Floats = workload.ready.astype(np.float64) * carried
-    weights = weights_of(workload.workload.weights)
-    if weights:
-        plain, weighted = (getattr(plan.demand.loads[each], what).expected for each in ((), weights))
-        ceiling *= ratio(plain, weighted)
-    return ceiling

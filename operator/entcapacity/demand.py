@@ -143,6 +143,11 @@ class Demand:
         """The plain load."""
         return self.loads[()]
 
+    @property
+    def users(self) -> float:
+        """Everybody who can come."""
+        return sum(each.users for each in self.streams)
+
     def shortened(self, length: int) -> Demand:
         """Only its first minutes; start slots stay."""
         return replace(

@@ -105,13 +105,25 @@ class _Reckoning:
         for name, stream in streams:
             _, day = stream.day_at(self._instant)
             self._say("Day", f"day({name})", "TermDay", str(day.day.kind), segment=name, why=day.day.reason)
+        backlog = self._backlog()
         if isfinite(carried.sessions):
             self._total("n", "TermSessions", [self._sessions(name, stream) for name, stream in streams])
+            if backlog is not None:
+                self._say("Demand", "n′", "TermSessionsLate", backlog[0])
         if isfinite(carried.logins):
             self._say("Demand", "S", "TermSessionLength", self._session_minutes)
             self._total("λ", "TermLogins", [self._logins(name, stream) for name, stream in streams])
             if wait := ceil(self._plan.spec.shaping.max_wait / MINUTE):
                 self._say("Demand", "λ′", "TermLoginsSpread", self._spread_logins(), wait=wait)
+            if backlog is not None:
+                self._say("Demand", "λ″", "TermLoginsLate", backlog[1])
+
+    def _backlog(self) -> tuple[float, float] | None:
+        """Sessions and log-ins of people who waited, where they are what the need is for."""
+        if self._plan.backlog is None or not self._workload.belated[self._driver]:
+            return None
+        sessions, logins = self._plan.backlog.of(weights_of(self._workload.workload.weights), self._plan.demand)
+        return float(sessions[self._driver]), float(logins[self._driver])
 
     @property
     def _session_minutes(self) -> float:
@@ -239,12 +251,12 @@ class _Reckoning:
         if isfinite(sized.carried.sessions):
             self._carried("u", "Sessions", sized.carried.sessions)
             self._say("Sizing", "β", "TermBeta", BETA)
-            n = self._value("n")
+            n = self._value("n", "n′")
             over = f"({show(n)} + {show(BETA)} × √{show(n)})"
             found.append(self._need("R(n)", n + BETA * n**0.5, over, sized.carried.sessions))
         if isfinite(sized.carried.logins):
             self._carried("μ", "Logins", sized.carried.logins)
-            logins = self._value("λ′" if self._plan.spec.shaping.max_wait else "λ")
+            logins = self._value("λ", "λ′", "λ″")
             found.append(self._need("R(λ)", logins, show(logins), sized.carried.logins))
         if self._workload.clients and isfinite(sized.carried.connections):
             self._carried("k", "Connections", sized.carried.connections)
@@ -290,8 +302,9 @@ class _Reckoning:
         self._say("Sizing", symbol, code, replicas, f"⌈{quotient}⌉")
         return replicas
 
-    def _value(self, symbol: str) -> float:
-        return next(float(each.value) for each in self.terms if each.symbol == symbol)
+    def _value(self, *symbols: str) -> float:
+        """The value of the last term of those symbols."""
+        return next(float(each.value) for each in reversed(self.terms) if each.symbol in symbols)
 
     # --- the floor ----------------------------------------------------------------------------------------------------
 

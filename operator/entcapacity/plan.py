@@ -18,10 +18,11 @@ import numpy as np
 
 from entcapacity import announcements, smoothing
 from entcapacity.budgets import Client, shared_out
-from entcapacity.demand import BAND_WIDTH, Demand, Load, demand, timezones_of, weights_of
+from entcapacity.ceilings import carried_by
+from entcapacity.demand import BAND_WIDTH, Demand, Load, Weights, demand, timezones_of, weights_of
 from entcapacity.facts import Facts
 from entcapacity.fields import MINUTES_PER_DAY
-from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, local_time, midnight, shortened
+from entcapacity.grid import MINUTE, Bools, Floats, Grid, Ints, local, local_time, midnight, ratio, shortened
 from entcapacity.scaling import Lead, Rise, Scaling, minutes, scalings
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.sizing import Sizing
@@ -36,6 +37,26 @@ _MOST_PADDING: Final = 7 * MINUTES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Backlog:
+    """Who comes in later than they came, if everything is at its limit; one value per minute of the padded grid."""
+
+    sessions: Floats
+    """Active."""
+    logins: Floats
+    """Let in per minute while somebody waits; else 0."""
+
+    def of(self, weights: Weights, asked: Demand) -> tuple[Floats, Floats]:
+        """Sessions and log-ins as a workload with such weights sees them."""
+        if not weights:
+            return self.sessions, self.logins
+        plain, used = asked.load, asked.loads[weights]
+        return (
+            self.sessions * ratio(used.sessions.expected, plain.sessions.expected),
+            self.logins * ratio(used.logins.expected, plain.logins.expected),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class WorkloadPlan:
     """One workload's part of a plan; arrays have one value per minute of the plan's padded grid."""
 
@@ -47,7 +68,9 @@ class WorkloadPlan:
     """For a pooler, the connections per replica of each client; else empty."""
     minimum: int
     need: Ints
-    """Replicas that serve the demand."""
+    """Replicas that serve the demand, and who waited until then."""
+    belated: Bools
+    """Minutes whose need is that of people who waited, since it is above that of those who come then."""
     maximum: Ints
     """The most replicas there may be; raised on announced days."""
     limit: Ints
@@ -94,6 +117,8 @@ class Plan:
     workloads: tuple[WorkloadPlan, ...]
     timezone: str
     """The platform's local time: that of most of its users."""
+    backlog: Backlog | None
+    """``None`` where nobody has to wait as long as everything is at its limit."""
 
     @property
     def grid(self) -> Grid:
@@ -139,6 +164,7 @@ class Plan:
             window=Grid(self.window.start, length),
             demand=self.demand.shortened(left),
             workloads=tuple(shortened(each, left) for each in self.workloads),
+            backlog=self.backlog and shortened(self.backlog, left),
         )
 
 
@@ -164,14 +190,19 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
     by_weights = {weights: planned_load(load, spec, days) for weights, load in asked.loads.items()}
     loads = {name: by_weights[weights_of(each.workload.weights)] for name, each in scaled.items()}
     limits, budgeted = _share_budgets(spec, scaled, loads, maxima, days)
+    backlog = _backlog(spec, asked, scaled, limits, days)
     now = _now(grid, min(facts.since or as_of, as_of))
     planned: dict[str, WorkloadPlan] = {}
     for name, each in scaled.items():
+        belated = np.zeros(grid.length, dtype=bool)
         if each.clients:
             held = np.sum([count * still_held(planned[client], now) for client, count in each.clients.items()], axis=0)
             need = each.sizing.need_for_connections(held)
         else:
             need = each.sizing.need(*loads[name])
+            if backlog is not None:
+                later = each.sizing.need(*backlog.of(weights_of(each.workload.weights), asked))
+                need, belated = np.maximum(need, later), later > need
         wanted = _wanted(each, spec, asked, np.minimum(need, limits[name]))
         rehearsed = _rehearsed(each, spec, grid, limits[name])
         in_effect = _in_effect(each, facts)
@@ -184,6 +215,7 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             clients=each.clients,
             minimum=each.minimum,
             need=need,
+            belated=belated,
             maximum=maxima[name],
             limit=limits[name],
             wanted=wanted,
@@ -193,7 +225,8 @@ def plan_for(asked: Demand, spec: ENTCapacitySpec, facts: Facts, as_of: datetime
             ready=_ready(each, floor),
             budget=budgeted.get(name, ""),
         )
-    return Plan(spec, facts, as_of, window, asked, tuple(planned[each.name] for each in spec.workloads), timezone)
+    workloads = tuple(planned[each.name] for each in spec.workloads)
+    return Plan(spec, facts, as_of, window, asked, workloads, timezone, backlog)
 
 
 def floors_in_effect(spec: ENTCapacitySpec, facts: Facts, as_of: datetime) -> dict[str, int]:
@@ -307,19 +340,51 @@ def _now(grid: Grid, as_of: datetime) -> int:
 def planned_load(load: Load, spec: ENTCapacitySpec, days: Ints) -> tuple[Floats, Floats]:
     """Sessions, and log-ins per minute, that workloads are sized for; a wait on purpose spreads log-ins."""
     sessions, logins = (each.planned(spec.demand.plan_on) for each in (load.sessions, load.logins))
-    wait = minutes(spec.shaping.max_wait)
-    if wait:
-        coming = load.logins.coming(spec.demand.plan_on)
-        spread = _by_day(coming, days, lambda day: smoothing.spread_by_wait(day, wait))
+    if spec.shaping.max_wait:
+        spread = _spread(load, spec, days)
         if spec.demand.plan_on == "High":  # they may still come early or late
             spread = smoothing.leads_and_holds(spread, BAND_WIDTH, BAND_WIDTH)
         logins = np.minimum(logins, spread)
     return sessions, logins
 
 
+def _spread(load: Load, spec: ENTCapacitySpec, days: Ints) -> Floats:
+    """Log-ins per minute as they come, or as a wait on purpose spreads them."""
+    wait = minutes(spec.shaping.max_wait)
+    return _by_day(load.logins.coming(spec.demand.plan_on), days, lambda day: smoothing.spread_by_wait(day, wait))
+
+
 def _by_day(values: Floats, days: Ints, change: Callable[[Floats], Floats]) -> Floats:
     cuts = np.flatnonzero(np.diff(days)) + 1
     return np.concatenate([change(each) for each in np.split(values, cuts)])
+
+
+def _backlog(
+    spec: ENTCapacitySpec, asked: Demand, scaled: Mapping[str, Scaling], limits: Mapping[str, Ints], days: Ints
+) -> Backlog | None:
+    """Who comes in later than they came, beyond a wait on purpose, if everything is at its limit throughout.
+
+    What is needed for them is needed later, too: nothing is lowered while people wait for it. It does not depend on
+    ``as_of``, so that a plan made anew in the night still knows who has been waiting since the day. Where the grid
+    begins, at 03:00, nobody waits.
+    """
+    ceiling = carried_by(((each.workload, each.sizing, limits[name]) for name, each in scaled.items()), spec, asked)
+    sessions, logins = (each.coming(spec.demand.plan_on) for each in (asked.load.sessions, asked.load.logins))
+    if (logins <= ceiling.logins).all() and (sessions <= ceiling.sessions).all():
+        return None
+    logins = _spread(asked.load, spec, days)
+    let_in = smoothing.admit(
+        logins,
+        sessions,
+        ceiling.logins,
+        ceiling.sessions,
+        spec.demand.session_length / MINUTE,
+        asked.users,
+    )
+    waiting = let_in.queue >= 1
+    if not waiting.any():
+        return None
+    return Backlog(let_in.sessions, np.where(waiting | (let_in.logins > logins), let_in.logins, 0.0))
 
 
 def still_held(client: WorkloadPlan, now: int) -> Ints:

@@ -120,12 +120,21 @@ class Admission:
 
 
 def admit(
-    logins: Floats, sessions: Floats, login_capacity: Floats, session_capacity: Floats, session_minutes: float
+    logins: Floats,
+    sessions: Floats,
+    login_capacity: Floats,
+    session_capacity: Floats,
+    session_minutes: float,
+    users: float,
 ) -> Admission:
     """Who gets in when.
 
-    a = min(λ + Q, login capacity, session capacity − A + A/S); A' = a − A/S; Q' = λ − a. As long as everything fits and
-    nobody waits, that is the demand itself; only from the first minute that does not fit is it stepped through.
+    a = min(λ' + Q, login capacity, session capacity − A + A/S); A' = a − A/S; Q' = λ' − a. As long as everything fits
+    and nobody waits, that is the demand itself; only from the first minute that does not fit is it stepped through.
+
+    Of all ``users``, those who neither wait nor are in come as often as the demand has it of those who are not in:
+    λ' = λ · (users − A − Q)/(users − n), a queue with a finite source. Who waits does not come a second time, so that
+    never more than ``users`` wait or are in; of those who come nobody is lost.
     """
     admitted, active, waiting = logins.copy(), sessions.copy(), np.zeros(len(logins))
     tight = (logins > login_capacity) | (sessions > session_capacity)
@@ -133,7 +142,16 @@ def admit(
     while position < len(logins) and tight[position:].any():
         position += int(np.argmax(tight[position:]))
         position = _step_through(
-            position, admitted, active, waiting, logins, sessions, login_capacity, session_capacity, session_minutes
+            position,
+            admitted,
+            active,
+            waiting,
+            logins,
+            sessions,
+            login_capacity,
+            session_capacity,
+            session_minutes,
+            users,
         )
     return Admission(admitted, active, waiting, _waits(logins, admitted, waiting))
 
@@ -148,6 +166,7 @@ def _step_through(
     login_capacity: Floats,
     session_capacity: Floats,
     session_minutes: float,
+    users: float,
 ) -> int:
     """Admits minute by minute from ``position`` until nobody waits and the sessions are those of the demand again."""
     people = min(float(sessions[position]), float(session_capacity[position]))
@@ -156,7 +175,9 @@ def _step_through(
         active[minute] = people
         leaving = people / session_minutes
         room = max(0.0, float(session_capacity[minute]) - people + leaving)
-        wanted = float(logins[minute]) + queued
+        outside, usual = max(0.0, users - people - queued), users - float(sessions[minute])
+        share = min(1.0, outside / usual) if usual > 0 else 1.0
+        wanted = queued + min(float(logins[minute]) * share, outside + leaving)
         admitted[minute] = min(wanted, float(login_capacity[minute]), room)
         waiting[minute] = queued = wanted - admitted[minute]
         people += admitted[minute] - leaving

@@ -126,6 +126,8 @@ class _Why:
             clients = ", ".join(workload.clients)
             return reason("Clients", clients=clients, need=self._need(found), at=at, lead=workload.lead.own)
         day = day_reason(self._plan, found.index)
+        if workload.belated[found.index]:
+            day = reason("StillComingIn", day=day)
         if found.index >= index:
             return reason("Driven", day=day, need=self._need(found), at=at, up=self._rising(), lead=lead)
         return reason("Held", day=day, need=self._need(found), at=at, hold=self._hold, down=self._down)

@@ -92,6 +92,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{day} (une partie seulement de {segment}, parts inconnues : la demande la plus forte est retenue)",
     ),
     "Event": ("event {name}, {percent} % of the usual; {day}", "événement {name}, {percent} % de l'habituel ; {day}"),
+    "StillComingIn": (
+        "{day}, people who waited still come in",
+        "{day}, des personnes qui attendaient entrent encore",
+    ),
     "Boosted": ("{day}, boosted by {percent} %", "{day}, renfort de {percent} %"),
     "FirstRemoteDay": ("first remote day", "premier jour à distance"),
     "RemoteDay": ("remote day", "jour à distance"),
@@ -220,6 +224,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "TermLoginsSpread": (
         "the same when people may wait {wait} min, from the whole day's curve",
         "les mêmes, si l'on peut attendre {wait} min, d'après la courbe du jour",
+    ),
+    "TermSessionsLate": (
+        "sessions, as people who waited come in while everything is at its limit",
+        "sessions, quand entrent les personnes qui attendaient, tout étant à sa limite",
+    ),
+    "TermLoginsLate": (
+        "log-ins a minute that are let in, as people who waited come in while everything is at its limit",
+        "connexions par minute admises, quand entrent les personnes qui attendaient, tout étant à sa limite",
     ),
     "TermClientFloor": ("floor of {workload} at t*", "plancher de {workload} à t*"),
     "TermClientConnections": (
