@@ -656,10 +656,25 @@ def test_a_capped_floor_says_what_would_be_needed():
     assert any(f"need {number} (at most 60)" in text for number in range(61, need + 1) for text in texts)
 
 
-def test_a_boost_is_named_where_it_is_the_reason():
-    spec = capacity(boost={"percent": 200, "until": "2021-03-16T20:00:00+01:00"})
-    made = plan(spec, facts(), instant("2021-03-16T00:00:00+01:00"), window("2021-03-16T00:00:00+01:00"))
-    assert any("boosted by 200 %" in each.reason.text() for each in steps(made, made.workload("portal")))
+def test_an_event_is_named_where_it_is_the_reason():
+    # its demand begins ten minutes before it, and users may come ten minutes early
+    exam = {"name": "exam", "from": "2026-11-24T18:30:00+01:00", "until": "2026-11-24T23:00:00+01:00", "percent": 300}
+    as_of, day = instant("2026-11-24T00:00:00+01:00"), window("2026-11-24T00:00:00+01:00")
+    made, usual = (plan(capacity(events=each), facts(), as_of, day) for each in ([exam], []))
+    higher = made.workload("portal").floor > usual.workload("portal").floor
+    raised = [each for each in steps(made, made.workload("portal")) if higher[made.grid.index(each.time)]]
+    assert raised[0].time < instant("2026-11-24T18:10:00+01:00")
+    assert all(each.reason.text().startswith("event exam, 300 % of the usual") for each in raised)
+
+
+def test_a_boost_is_named_as_long_as_it_is_the_reason():
+    spec = capacity(boost={"percent": 100, "until": "2026-11-24T18:05:00+01:00"})
+    as_of, day = instant("2026-11-24T00:00:00+01:00"), window("2026-11-24T00:00:00+01:00")
+    made, usual = (plan(each, facts(), as_of, day) for each in (spec, capacity()))
+    higher = made.workload("portal").floor > usual.workload("portal").floor
+    raised = [each for each in steps(made, made.workload("portal")) if higher[made.grid.index(each.time)]]
+    assert raised
+    assert all("boosted by 100 %" in each.reason.text() for each in raised)
 
 
 def test_poolers_come_down_when_it_is_night_for_all():

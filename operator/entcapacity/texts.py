@@ -194,10 +194,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "RolePupil": ("pupils", "élèves"),
     "RoleTeacher": ("teachers", "enseignants"),
     "RoleParent": ("parents", "parents"),
-    "TermModifiers": (
-        "{segment}: modifiers (first days, events, boost, midnight, preparation)",
-        "{segment} : modificateurs (premiers jours, événements, renfort, minuit, préparation)",
+    "TermModifiers": ("{segment}: modifiers ({which})", "{segment} : modificateurs ({which})"),
+    "ModifierEvent": ("event {name}", "événement {name}"),
+    "ModifierBoost": ("boost", "renfort"),
+    "ModifierOthers": (
+        "others: midnight, preparation, an event that comes or goes",
+        "autres : minuit, préparation, un événement qui commence ou finit",
     ),
+    "ModifierNone": ("none", "aucun"),
     "TermExpectedSessions": ("{segment}: sessions expected", "{segment} : sessions attendues"),
     "TermSessionsThen": ("{segment}: sessions expected then", "{segment} : sessions attendues alors"),
     "TermSessionsNext": (
