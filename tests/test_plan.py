@@ -493,6 +493,24 @@ def test_floors_above_a_new_budget_come_down_by_their_rate():
     assert any(each.code == "BudgetOverdrawn" for each in notices(made, cost(made)))
 
 
+def test_a_budget_that_the_maxima_overdraw_is_said_also_of_those_that_were_found():
+    postgres = {"budget": "postgres", "perReplica": 20}
+    budgets = [{"name": "postgres", "connections": 600}]
+
+    def said(bounds, **workload):
+        workloads = [
+            {"name": name, "ordinaryPeak": {"replicas": 2}, "connections": postgres, **workload}
+            for name in ("auth", "portal")
+        ]
+        known = facts(bounds={each.get("name"): bounds for each in workloads})
+        made = plan(capacity(workloads=workloads, budgets=budgets), known, EVENING, window("2021-03-31T20:00:00+02:00"))
+        return [each.text() for each in notices(made, cost(made)) if each.code == "BudgetAtRisk"]
+
+    in_all = ["budget postgres: the maxima allow 10,000 connections, available: 600"]  # 2 · 250 · 20, surge and all
+    assert said(Bounds(2, 200)) == said(Bounds(2, 500), max=200) == said(Bounds(), maxWhenAnnounced=200) == in_all
+    assert said(Bounds(2, 10), max=200) == said(Bounds()) == []
+
+
 def test_a_replica_is_ready_its_lead_after_it_was_asked_for():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "startup": "3m", "warmup": "60s"}])
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)

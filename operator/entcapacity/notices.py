@@ -178,8 +178,9 @@ def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
     """Budgets that the maxima of their clients overdraw; of a client without a maximum nothing can be said."""
     for budget in plan.spec.budgets:
         most_held = 0
-        for workload in plan.spec.workloads:
-            connections, most = workload.connections, workload.max_when_announced or workload.max
+        for each in plan.workloads:
+            connections, most = each.workload.connections, int(each.maximum.max())  # that found on an HPA counts, too
+            most = max(most if most < MAX_REPLICAS else 0, each.workload.max_when_announced or 0)
             if connections and connections.budget == budget.name and most:
                 most_held += int(held(connections, np.array(most)))
         if most_held > budget.connections:
