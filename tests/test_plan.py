@@ -666,6 +666,27 @@ def test_a_minimum_above_the_maximum_that_was_found_is_not_asked_for():
     assert made.workload("portal").floor.max() == 3
 
 
+def test_a_maximum_below_what_stood_there_takes_nothing_away_and_says_so():
+    as_of, day = instant("2026-11-24T09:00:00+01:00"), window("2026-11-24T09:00:00+01:00")
+
+    def made(bounds, **workload):
+        spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 60}, **workload}])
+        return plan(spec, facts(APRIL_2021, bounds={"portal": bounds}, floors={"portal": bounds.min}), as_of, day)
+
+    def said(it):
+        return [each.text() for each in notices(it, cost(it)) if each.code == "MaximumBelowFound"]
+
+    for bounds, workload in ((Bounds(60, 200), {}), (Bounds(60), {}), (Bounds(60, 200), {"maxWhenAnnounced": 20})):
+        held = made(bounds, max=6, **workload)
+        assert set(held.workload("portal").floor[held.ahead]) == {60}
+        assert said(held) == [
+            "portal: max 6 is below the 60 replicas that stood there before, which stay: raise max, or set min, too"
+        ]
+    meant = made(Bounds(60, 200), min=1, max=6)
+    assert meant.workload("portal").wanted.max() == 6
+    assert said(meant) == said(made(Bounds(6, 200), max=60)) == []
+
+
 def test_a_capped_floor_says_what_would_be_needed():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}])
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)

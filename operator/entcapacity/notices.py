@@ -13,9 +13,11 @@ from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
+from entcapacity.facts import Bounds
 from entcapacity.grid import MINUTE, local_date, on_clock, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
+from entcapacity.scaling import own_maximum
 from entcapacity.smoothing import delayed
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
@@ -100,6 +102,8 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     yield from _limits_reached(plan)
     yield from _budgets_at_risk(plan)
     yield from _budgets_overdrawn(plan)
+    for workload in plan.workloads:
+        yield from _below_found(plan, workload)
     for stream in plan.demand.streams:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
@@ -126,6 +130,13 @@ def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
         found, own = plan.facts.bounds.get(workload.name), workload.workload.max
         whose = "AutoscalerMaximum" if found and found.max == most != own else "OwnMaximum"
         yield reason("Short", **shown, limit=reason(whose, max=most))
+
+
+def _below_found(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
+    said, found = workload.workload.max, plan.facts.bounds.get(workload.name, Bounds())
+    stays = own_maximum(workload.workload, found)
+    if said is not None and stays is not None and stays > said:
+        yield reason("MaximumBelowFound", workload=workload.name, max=said, replicas=stays)
 
 
 def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:

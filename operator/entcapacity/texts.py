@@ -127,6 +127,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "its autoscaler's maximum is {max}: raise it there, or set maxWhenAnnounced",
         "le maximum de son autoscaler est {max} : à relever là, ou renseigner maxWhenAnnounced",
     ),
+    "MaximumBelowFound": (
+        "{workload}: max {max} is below the {replicas:replica|replicas} that stood there before, which stay: "
+        "raise max, or set min, too",
+        "{workload} : max {max} est en dessous de {replicas:réplica|réplicas} en place auparavant, qui restent : "
+        "relever max, ou renseigner aussi min",
+    ),
     "BudgetShort": (
         "{workload}: {replicas:replica|replicas} short at {at}; budget {budget} allows {max}",
         "{workload} : il manque {replicas:réplica|réplicas} le {at} ; le budget {budget} en permet {max}",
