@@ -390,6 +390,28 @@ def test_a_segment_of_which_only_a_part_is_concerned_takes_the_larger_demand():
     assert any("larger demand" in each.reason.text() for each in steps(torn, torn.workload("portal")))
 
 
+@pytest.mark.parametrize(
+    ("part", "where", "offset"),
+    [
+        ({"academies": ["Montpellier"]}, {"academies": ["Toulouse", "Montpellier"]}, "+01:00"),
+        ({"levels": ["College"]}, {"zones": ["Polynésie"]}, "-10:00"),
+    ],
+)
+def test_a_day_is_told_of_as_unsure_where_it_is_that_day_and_not_before_or_after(part, where, offset):
+    torn = announcement(
+        "part",
+        f"2026-11-20T20:00:00{offset}",
+        {"from": "2026-11-24", "until": "2026-11-24", "schooling": "Remote"},
+        scope=part,
+    )
+    spec = capacity(audience=[{**where, "levels": ["College", "Lycee"], "pupils": 100_000}])
+    told = {}
+    for on in ("2026-11-23", "2026-11-24", "2026-11-25"):
+        made = plan(spec, facts(torn), torn.spec.announced_at, window(f"{on}T00:00:00{offset}"))
+        told[on] = [dict(each.args)["on"] for each in notices(made, cost(made)) if each.code == "PartlyConcernedDay"]
+    assert told == {"2026-11-23": [], "2026-11-24": ["2026-11-24"], "2026-11-25": []}
+
+
 def test_a_spec_heeds_the_announcements_it_selects():
     labelled = announcement(
         "a", "2021-03-15T20:00:00+01:00", {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"}

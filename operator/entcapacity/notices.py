@@ -21,6 +21,7 @@ from entcapacity.scaling import own_maximum
 from entcapacity.smoothing import delayed
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
+from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind
 
 _PATIENCE: Final = timedelta(hours=1)
@@ -219,8 +220,8 @@ def _budgets_overdrawn(plan: Plan) -> Iterator[Reason]:
 
 def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
     """Days past the calendar's end, and days on which shares are unknown."""
-    first, last = plan.window.instant(0).date(), plan.window.instant(plan.window.length - 1).date()
     for place, days in zip(stream.places, stream.days, strict=True):
+        first, last = _dates_there(plan, place)
         inside = [day for on, day in days.items() if first <= on <= last]
         unknown = next((day for day in inside if day.day.kind is DayKind.UNKNOWN), None)
         if unknown is not None:
@@ -229,9 +230,15 @@ def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
                 yield reason("CalendarHole", who=whom, on=unknown.on.isoformat())
             else:
                 yield reason("CalendarEnds", who=whom, until=until)
-    torn = _first_torn(stream, first, last)
+    torn = _first_torn(stream, *_dates_there(plan, stream.places[0]))
     if torn is not None:
         yield reason("PartlyConcernedDay", segment=stream.segment, on=torn.isoformat())
+
+
+def _dates_there(plan: Plan, place: Place) -> tuple[date, date]:
+    """The first and the last date that a place has within the window."""
+    first, last = (local_date(plan.window.instant(each), place.timezone) for each in (0, plan.window.length - 1))
+    return first, last
 
 
 def _first_torn(stream: Stream, first: date, last: date) -> date | None:
