@@ -33,6 +33,15 @@ _LOCAL_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 _PERCENT = r"100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?"
 _QUANTITY = r"([0-9]{1,15}(\.[0-9]{1,9})?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?"
 
+_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+GROUP_AND_VERSION: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$"
+
+WAYS_OUT: Final[Mapping[str, str]] = {
+    _NAME: "not a name: write small letters a to z, digits and -, with a letter or a digit first and last",
+    GROUP_AND_VERSION: "not a group and a version: write apps/v1",
+}
+"""What to write where a pattern does not match: nobody reads a regular expression."""
+
 _NO_DURATION = "not a duration: write 90s, 15m, 2h or 1h30m"
 _NO_DATE = "not a date: write 2021-04-06"
 _NO_INSTANT = 'not an instant, or an instant without an offset: write "2021-03-31T20:00:00+02:00", or Z for UTC'
@@ -84,6 +93,13 @@ def duration(value: object) -> timedelta:
         raise ValueError(_NO_DURATION)
     hours, minutes, seconds = (int(each or 0) for each in match.group(2, 4, 6))
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def written(duration: timedelta) -> str:
+    """A duration as one writes it, ``1h30m``."""
+    minutes, seconds = divmod(round(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count) or "0s"
 
 
 def _instant(value: object) -> datetime:
@@ -194,7 +210,7 @@ Quantity = Annotated[
 ]
 Count = Annotated[int, Field(strict=True)]
 Percent = Annotated[Count, Field(ge=0, le=100)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Name = Annotated[str, Field(pattern=_NAME, max_length=63)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
 Zone = Annotated[str, AfterValidator(territories.check_zone), Field(json_schema_extra={"enum": [*ZONES]})]
 Academie = Annotated[str, AfterValidator(territories.check_academie), Field(json_schema_extra={"enum": [*ACADEMIES]})]
