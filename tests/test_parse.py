@@ -62,6 +62,12 @@ def _problems(document):
         (["audience", 0, "academies"], [], "does not say where its users live"),
         (["audience", 0, "departements"], ["31"], "not a mapping: write field: value"),
         (["audience", 0, "levels"], ["Maternelle"], "is none of 'Ecole', 'College', 'Lycee' or 'PostBac'"),
+        (
+            ["audience", 0, "levels"],
+            ["College", "Lycee", "College"],
+            "spec.audience[0].levels: a level stands there more than once: name each once"
+            " (found ['College', 'Lycee', 'College'])",
+        ),
         (["audience"], [], "spec.audience: needs at least 1 entry"),
         (["audiance"], [], "spec.audiance: unknown field: did you mean audience?"),
         (["workloads", 0, "ordinaryPeak"], None, "does not say what it carries: give ordinaryPeak or capacity"),

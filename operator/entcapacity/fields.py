@@ -47,6 +47,7 @@ _NO_DATE = "not a date: write 2021-04-06"
 _NO_INSTANT = 'not an instant, or an instant without an offset: write "2021-03-31T20:00:00+02:00", or Z for UTC'
 _NO_LOCAL_TIME = 'not a local time: write it in quotes, "08:30", from "00:00" to "24:00"'
 _NO_PERCENT = 'not a percentage: write 12, or "12.5" in quotes; a percentage of users lies between 0 and 100'
+_LEVEL_TWICE = "a level stands there more than once: name each once"
 _NO_YEAR = "the year lies outside 2000 to 2100"
 
 _FACTORS: Final[Mapping[str, Decimal]] = {
@@ -163,6 +164,12 @@ def _is_int_or_text(value: object) -> bool:
     return isinstance(value, int | str) and not isinstance(value, bool)
 
 
+def _named_once(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    if len(set(levels)) < len(levels):  # it would count twice in what they do together
+        raise ValueError(_LEVEL_TWICE)
+    return levels
+
+
 def _startup(value: object) -> timedelta | str:
     if value == MEASURED:
         return MEASURED
@@ -220,7 +227,14 @@ DepartementCode = Annotated[
 # As long as all there are: CEL must know how long a list can be.
 Zones = Annotated[tuple[Zone, ...], Field(max_length=len(ZONES))]
 Academies = Annotated[tuple[Academie, ...], Field(max_length=len(ACADEMIES))]
-Levels = Annotated[tuple[Level, ...], Field(max_length=len(Level))]
+Levels = Annotated[
+    tuple[Level, ...],
+    Field(
+        max_length=len(Level),
+        json_schema_extra=rules(("self.all(one, self.exists_one(other, other == one))", _LEVEL_TWICE)),
+    ),
+    AfterValidator(_named_once),
+]
 
 
 class Metadata(BaseModel, frozen=True):
