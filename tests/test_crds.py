@@ -274,6 +274,7 @@ BROKEN = {
         (["demand", "curves", "Remote", 0, "points", 1, "at"], "24:01", "not a local time"),
         (["demand", "curves", "Remote", 0, "points"], [*FLAT[:1], *FLAT], "points are not in order"),
         (["demand", "hours", 0, "closed"], ["17:30", "07:30"], "for hours over midnight write two entries"),
+        (["audience", 0, "levels"], ["College", "College"], "a level stands there more than once"),
         (["workloads", 1], {"name": "pgbouncer"}, "does not say what it carries: give ordinaryPeak or capacity"),
         (["workloads", 0, "capacity"], {}, "is empty: give sessions, loginsPerMinute or both"),
         (
@@ -341,6 +342,7 @@ BROKEN = {
     ],
     "SchoolAnnouncement": [
         (["withdrawnAt"], "2021-03-31T19:59:59+02:00", "withdrawnAt is before announcedAt"),
+        (["scope", "levels"], ["Lycee", "Lycee"], "a level stands there more than once"),
         (["periods", 0, "from"], "2021-02-30", "not a date: write 2021-04-06"),
         (["periods", 0, "from"], "1999-12-31", "the year lies outside 2000 to 2100"),
         (["periods", 0, "until"], "2021-04-05", "until is before from"),
@@ -350,6 +352,7 @@ BROKEN = {
     "SchoolCalendar": [
         ([], {"scope": {}}, "is empty: give days or fromConfigMap"),
         ([], {"days": []}, "is empty: give days or fromConfigMap"),
+        (["days", 0, "levels"], ["Lycee", "Lycee"], "a level stands there more than once"),
         (["days", 0, "until"], "2026-11-12", "until is before from"),
         (["days", 0, "until"], "2101-01-01", "the year lies outside 2000 to 2100"),
         (["days", 0, "until"], "2027-12-19", "until is more than 400 days after from: write an entry a year"),

@@ -126,6 +126,17 @@ def test_the_need_of_the_driving_minute_is_what_the_terms_give(names: str, begin
         assert replicas[-1] == workload.need[driver(made, workload, index).index]
 
 
+def test_an_event_and_a_boost_are_named_among_the_modifiers() -> None:
+    exam = {"name": "exam", "from": "2026-11-24T18:30:00+01:00", "until": "2026-11-24T23:00:00+01:00", "percent": 300}
+    boost = {"percent": 50, "until": "2026-11-25T00:00:00+01:00"}
+    as_of = datetime.fromisoformat("2026-11-24T12:00:00+01:00")
+    made = plan(capacity(events=[exam], boost=boost), facts(), as_of, Grid.between(as_of, as_of + timedelta(hours=8)))
+    terms = explain(made, made.workload("portal"), made.grid.index(as_of + timedelta(hours=6)))
+    found = next(each for each in terms if each.symbol.startswith("m("))
+    assert found.meaning.text().endswith("modifiers (event exam and boost)")
+    assert found.formula == "3 × 1.5"
+
+
 def test_numbers_used_in_formulas_are_those_of_earlier_terms() -> None:
     made, seen = planned(*PLANS[0]), Counter[str]()
     for _, _, terms in explanations(made, every=211):

@@ -62,6 +62,12 @@ def _problems(document):
         (["audience", 0, "academies"], [], "does not say where its users live"),
         (["audience", 0, "departements"], ["31"], "not a mapping: write field: value"),
         (["audience", 0, "levels"], ["Maternelle"], "is none of 'Ecole', 'College', 'Lycee' or 'PostBac'"),
+        (
+            ["audience", 0, "levels"],
+            ["College", "Lycee", "College"],
+            "spec.audience[0].levels: a level stands there more than once: name each once"
+            " (found ['College', 'Lycee', 'College'])",
+        ),
         (["audience"], [], "spec.audience: needs at least 1 entry"),
         (["audiance"], [], "spec.audiance: unknown field: did you mean audience?"),
         (["workloads", 0, "ordinaryPeak"], None, "does not say what it carries: give ordinaryPeak or capacity"),
@@ -79,7 +85,24 @@ def _problems(document):
         (["workloads", 0, "weights"], {"Remot": 150}, "is none of 'OnSite'"),
         (["workloads", 0, "weights"], {"Remote": 1.5}, "not a whole number"),
         (["demand"], {"planOn": "Low"}, "is none of 'Expected' or 'High'"),
-        (["demand"], {"sessionLength": "10s"}, "spec.demand.sessionLength"),
+        (
+            ["demand"],
+            {"sessionLength": "10s"},
+            "spec.demand.sessionLength: input should be greater than or equal to 1m (found '10s')",
+        ),
+        (["ramp"], {"hold": "13h"}, "spec.ramp.hold: input should be less than or equal to 12h (found '13h')"),
+        (
+            ["workloads", 0, "name"],
+            "Portail_ENT",
+            "not a name: write small letters a to z, digits and -, with a letter or a digit first and last"
+            " (found 'Portail_ENT')",
+        ),
+        (
+            ["workloads", 0, "target"],
+            {"apiVersion": "v1", "kind": "Deployment", "name": "portal"},
+            "apiVersion: not a group and a version: write apps/v1 (found 'v1')",
+        ),
+        (["suspendUntil"], "22/11/2026 20:00", "or Z for UTC (found '22/11/2026 20:00')"),
         (["demand"], {"hours": [{"roles": ["Parent"], "closed": ["17:30", "07:30"]}]}, "closed ends before it starts"),
         (["demand"], {"hours": [{"roles": ["Parent"], "closed": [450, "17:30"]}]}, 'write it in quotes, "08:30"'),
         (["ramp"], {"upPerMinute": 0}, "spec.ramp.upPerMinute: input should be greater than or equal to 1"),

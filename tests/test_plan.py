@@ -432,6 +432,28 @@ def test_a_segment_of_which_only_a_part_is_concerned_takes_the_larger_demand():
     assert any("larger demand" in each.reason.text() for each in steps(torn, torn.workload("portal")))
 
 
+@pytest.mark.parametrize(
+    ("part", "where", "offset"),
+    [
+        ({"academies": ["Montpellier"]}, {"academies": ["Toulouse", "Montpellier"]}, "+01:00"),
+        ({"levels": ["College"]}, {"zones": ["Polynésie"]}, "-10:00"),
+    ],
+)
+def test_a_day_is_told_of_as_unsure_where_it_is_that_day_and_not_before_or_after(part, where, offset):
+    torn = announcement(
+        "part",
+        f"2026-11-20T20:00:00{offset}",
+        {"from": "2026-11-24", "until": "2026-11-24", "schooling": "Remote"},
+        scope=part,
+    )
+    spec = capacity(audience=[{**where, "levels": ["College", "Lycee"], "pupils": 100_000}])
+    told = {}
+    for on in ("2026-11-23", "2026-11-24", "2026-11-25"):
+        made = plan(spec, facts(torn), torn.spec.announced_at, window(f"{on}T00:00:00{offset}"))
+        told[on] = [dict(each.args)["on"] for each in notices(made, cost(made)) if each.code == "PartlyConcernedDay"]
+    assert told == {"2026-11-23": [], "2026-11-24": ["2026-11-24"], "2026-11-25": []}
+
+
 def test_a_spec_heeds_the_announcements_it_selects():
     labelled = announcement(
         "a", "2021-03-15T20:00:00+01:00", {"from": "2021-03-16", "until": "2021-03-16", "schooling": "Remote"}
@@ -619,6 +641,24 @@ def test_floors_above_a_new_budget_come_down_by_their_rate():
     assert any(each.code == "BudgetOverdrawn" for each in notices(made, cost(made)))
 
 
+def test_a_budget_that_the_maxima_overdraw_is_said_also_of_those_that_were_found():
+    postgres = {"budget": "postgres", "perReplica": 20}
+    budgets = [{"name": "postgres", "connections": 600}]
+
+    def said(bounds, **workload):
+        workloads = [
+            {"name": name, "ordinaryPeak": {"replicas": 2}, "connections": postgres, **workload}
+            for name in ("auth", "portal")
+        ]
+        known = facts(bounds={each.get("name"): bounds for each in workloads})
+        made = plan(capacity(workloads=workloads, budgets=budgets), known, EVENING, window("2021-03-31T20:00:00+02:00"))
+        return [each.text() for each in notices(made, cost(made)) if each.code == "BudgetAtRisk"]
+
+    in_all = ["budget postgres: the maxima allow 10,000 connections, available: 600"]  # 2 · 250 · 20, surge and all
+    assert said(Bounds(2, 200)) == said(Bounds(2, 500), max=200) == said(Bounds(), maxWhenAnnounced=200) == in_all
+    assert said(Bounds(2, 10), max=200) == said(Bounds()) == []
+
+
 def test_a_replica_is_ready_its_lead_after_it_was_asked_for():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "startup": "3m", "warmup": "60s"}])
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
@@ -774,6 +814,27 @@ def test_a_minimum_above_the_maximum_that_was_found_is_not_asked_for():
     assert made.workload("portal").floor.max() == 3
 
 
+def test_a_maximum_below_what_stood_there_takes_nothing_away_and_says_so():
+    as_of, day = instant("2026-11-24T09:00:00+01:00"), window("2026-11-24T09:00:00+01:00")
+
+    def made(bounds, **workload):
+        spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 60}, **workload}])
+        return plan(spec, facts(APRIL_2021, bounds={"portal": bounds}, floors={"portal": bounds.min}), as_of, day)
+
+    def said(it):
+        return [each.text() for each in notices(it, cost(it)) if each.code == "MaximumBelowFound"]
+
+    for bounds, workload in ((Bounds(60, 200), {}), (Bounds(60), {}), (Bounds(60, 200), {"maxWhenAnnounced": 20})):
+        held = made(bounds, max=6, **workload)
+        assert set(held.workload("portal").floor[held.ahead]) == {60}
+        assert said(held) == [
+            "portal: max 6 is below the 60 replicas that stood there before, which stay: raise max, or set min, too"
+        ]
+    meant = made(Bounds(60, 200), min=1, max=6)
+    assert meant.workload("portal").wanted.max() == 6
+    assert said(meant) == said(made(Bounds(6, 200), max=60)) == []
+
+
 def test_a_capped_floor_says_what_would_be_needed():
     spec = capacity(workloads=[{"name": "portal", "ordinaryPeak": {"replicas": 12}, "max": 60}])
     made = plan(spec, facts(APRIL_2021), EVENING, TUESDAY)
@@ -782,10 +843,25 @@ def test_a_capped_floor_says_what_would_be_needed():
     assert any(f"need {number} (at most 60)" in text for number in range(61, need + 1) for text in texts)
 
 
-def test_a_boost_is_named_where_it_is_the_reason():
-    spec = capacity(boost={"percent": 200, "until": "2021-03-16T20:00:00+01:00"})
-    made = plan(spec, facts(), instant("2021-03-16T00:00:00+01:00"), window("2021-03-16T00:00:00+01:00"))
-    assert any("boosted by 200 %" in each.reason.text() for each in steps(made, made.workload("portal")))
+def test_an_event_is_named_where_it_is_the_reason():
+    # its demand begins ten minutes before it, and users may come ten minutes early
+    exam = {"name": "exam", "from": "2026-11-24T18:30:00+01:00", "until": "2026-11-24T23:00:00+01:00", "percent": 300}
+    as_of, day = instant("2026-11-24T00:00:00+01:00"), window("2026-11-24T00:00:00+01:00")
+    made, usual = (plan(capacity(events=each), facts(), as_of, day) for each in ([exam], []))
+    higher = made.workload("portal").floor > usual.workload("portal").floor
+    raised = [each for each in steps(made, made.workload("portal")) if higher[made.grid.index(each.time)]]
+    assert raised[0].time < instant("2026-11-24T18:10:00+01:00")
+    assert all(each.reason.text().startswith("event exam, 300 % of the usual") for each in raised)
+
+
+def test_a_boost_is_named_as_long_as_it_is_the_reason():
+    spec = capacity(boost={"percent": 100, "until": "2026-11-24T18:05:00+01:00"})
+    as_of, day = instant("2026-11-24T00:00:00+01:00"), window("2026-11-24T00:00:00+01:00")
+    made, usual = (plan(each, facts(), as_of, day) for each in (spec, capacity()))
+    higher = made.workload("portal").floor > usual.workload("portal").floor
+    raised = [each for each in steps(made, made.workload("portal")) if higher[made.grid.index(each.time)]]
+    assert raised
+    assert all("boosted by 100 %" in each.reason.text() for each in raised)
 
 
 def test_poolers_come_down_when_it_is_night_for_all():

@@ -21,6 +21,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "DriverMissing": "Accepted",
     "DriverElsewhere": "Accepted",
     "GitOpsOwned": "Accepted",
+    "MaximumBelowFound": "Accepted",
     "CalendarUnreadable": "CalendarKnown",
     "CalendarMissing": "CalendarKnown",
     "AnnouncementNotRead": "CalendarKnown",

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import yaml
 from pydantic import TypeAdapter
 
-from entcapacity.fields import API_VERSION, Metadata, Model
+from entcapacity.fields import API_VERSION, Metadata, Model, written
 from entcapacity.school import SchoolAnnouncement, SchoolAnnouncementSpec, SchoolCalendar, SchoolCalendarSpec
 from entcapacity.spec import ENTCapacity, ENTCapacitySpec
 from entcapacity.status import ENTCapacityStatus, SchoolAnnouncementStatus, SchoolCalendarStatus
@@ -291,13 +291,8 @@ def _described(node: Schema) -> str:
 
 def _written(value: str | int) -> str:
     """A value as one writes it: Pydantic's ``PT1H30M`` is our ``1h30m``."""
-    written = str(value)
-    if not re.match(r"P(\d|T)", written):
-        return written
-    minutes, seconds = divmod(round(TypeAdapter(timedelta).validate_python(written).total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    shown = "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count)
-    return shown or "0s"
+    text = str(value)
+    return written(TypeAdapter(timedelta).validate_python(text)) if re.match(r"P(\d|T)", text) else text
 
 
 def _plain(docstring: str) -> str:

@@ -19,7 +19,7 @@ from entcapacity.demand import BAND_WIDTH, Stream, weights_of
 from entcapacity.fields import MEASURED
 from entcapacity.grid import MINUTE, Floats, local_time, on_clock
 from entcapacity.plan import Plan, WorkloadPlan, may_fall, planned_load, planning_days, still_held
-from entcapacity.reasons import Argument, Reason, reason
+from entcapacity.reasons import Argument, Reason, listed, reason
 from entcapacity.scaling import DEFAULT_STARTUP
 from entcapacity.sizing import BETA, ROUNDING
 from entcapacity.spec import MAX_REPLICAS
@@ -164,19 +164,22 @@ class _Reckoning:
                 yield role, count * part, float(curve[minute])
 
     def _modifiers(self, name: str, day: LocalDay, moment: datetime, factor: float) -> None:
-        known, written = defaults(), []
+        known, named = defaults(), list[tuple[Argument, float]]()
         if day.first_remote:
-            written.append(known.first_remote_day)
+            named.append((reason("FirstRemoteDay"), known.first_remote_day))
         if day.after_break:
-            written.append(known.first_day_after_break)
-        written += [each.percent / 100 for each in self._plan.spec.events if each.from_ <= moment <= each.until]
+            named.append((reason("FirstDayAfterBreak"), known.first_day_after_break))
+        for event in self._plan.spec.events:
+            if event.from_ <= moment <= event.until:
+                named.append((reason("ModifierEvent", name=event.name), event.percent / 100))
         if (boost := self._plan.spec.boost) is not None and moment < boost.until:
-            written.append(1 + boost.percent / 100)
-        rest = factor / prod(written)
+            named.append((reason("ModifierBoost"), 1 + boost.percent / 100))
+        rest = factor / prod(each for _, each in named)
         if abs(rest - 1) > 1e-6:
-            written.append(rest)
-        formula = " × ".join(map(show, written)) if len(written) > 1 else ""
-        self._say("Demand", f"m({name})", "TermModifiers", factor, formula, segment=name)
+            named.append((reason("ModifierOthers"), rest))
+        which = listed([each for each, _ in named]) if named else reason("ModifierNone")
+        formula = " × ".join(show(each) for _, each in named) if len(named) > 1 else ""
+        self._say("Demand", f"m({name})", "TermModifiers", factor, formula, segment=name, which=which)
 
     def _logins(self, name: str, stream: Stream) -> float:
         """Log-ins per minute of one segment, as planned on."""

@@ -33,11 +33,21 @@ _LOCAL_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 _PERCENT = r"100(\.0{1,6})?|[0-9]{1,2}(\.[0-9]{1,6})?"
 _QUANTITY = r"([0-9]{1,15}(\.[0-9]{1,9})?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?"
 
+_NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+GROUP_AND_VERSION: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$"
+
+WAYS_OUT: Final[Mapping[str, str]] = {
+    _NAME: "not a name: write small letters a to z, digits and -, with a letter or a digit first and last",
+    GROUP_AND_VERSION: "not a group and a version: write apps/v1",
+}
+"""What to write where a pattern does not match: nobody reads a regular expression."""
+
 _NO_DURATION = "not a duration: write 90s, 15m, 2h or 1h30m"
 _NO_DATE = "not a date: write 2021-04-06"
 _NO_INSTANT = 'not an instant, or an instant without an offset: write "2021-03-31T20:00:00+02:00", or Z for UTC'
 _NO_LOCAL_TIME = 'not a local time: write it in quotes, "08:30", from "00:00" to "24:00"'
 _NO_PERCENT = 'not a percentage: write 12, or "12.5" in quotes; a percentage of users lies between 0 and 100'
+_LEVEL_TWICE = "a level stands there more than once: name each once"
 _NO_YEAR = "the year lies outside 2000 to 2100"
 
 _FACTORS: Final[Mapping[str, Decimal]] = {
@@ -84,6 +94,13 @@ def duration(value: object) -> timedelta:
         raise ValueError(_NO_DURATION)
     hours, minutes, seconds = (int(each or 0) for each in match.group(2, 4, 6))
     return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def written(duration: timedelta) -> str:
+    """A duration as one writes it, ``1h30m``."""
+    minutes, seconds = divmod(round(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{count}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count) or "0s"
 
 
 def _instant(value: object) -> datetime:
@@ -147,6 +164,12 @@ def _is_int_or_text(value: object) -> bool:
     return isinstance(value, int | str) and not isinstance(value, bool)
 
 
+def _named_once(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    if len(set(levels)) < len(levels):  # it would count twice in what they do together
+        raise ValueError(_LEVEL_TWICE)
+    return levels
+
+
 def _startup(value: object) -> timedelta | str:
     if value == MEASURED:
         return MEASURED
@@ -194,7 +217,7 @@ Quantity = Annotated[
 ]
 Count = Annotated[int, Field(strict=True)]
 Percent = Annotated[Count, Field(ge=0, le=100)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Name = Annotated[str, Field(pattern=_NAME, max_length=63)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
 Zone = Annotated[str, AfterValidator(territories.check_zone), Field(json_schema_extra={"enum": [*ZONES]})]
 Academie = Annotated[str, AfterValidator(territories.check_academie), Field(json_schema_extra={"enum": [*ACADEMIES]})]
@@ -204,7 +227,14 @@ DepartementCode = Annotated[
 # As long as all there are: CEL must know how long a list can be.
 Zones = Annotated[tuple[Zone, ...], Field(max_length=len(ZONES))]
 Academies = Annotated[tuple[Academie, ...], Field(max_length=len(ACADEMIES))]
-Levels = Annotated[tuple[Level, ...], Field(max_length=len(Level))]
+Levels = Annotated[
+    tuple[Level, ...],
+    Field(
+        max_length=len(Level),
+        json_schema_extra=rules(("self.all(one, self.exists_one(other, other == one))", _LEVEL_TWICE)),
+    ),
+    AfterValidator(_named_once),
+]
 
 
 class Metadata(BaseModel, frozen=True):

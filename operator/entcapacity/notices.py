@@ -13,12 +13,15 @@ from entcapacity.admission import Wait, waits
 from entcapacity.budgets import held
 from entcapacity.cost import Cost
 from entcapacity.demand import Stream
+from entcapacity.facts import Bounds
 from entcapacity.grid import MINUTE, local_date, on_clock, spans
 from entcapacity.plan import Plan, WorkloadPlan
 from entcapacity.reasons import Argument, Reason, listed, reason
+from entcapacity.scaling import own_maximum
 from entcapacity.smoothing import delayed
 from entcapacity.spec import MAX_REPLICAS
 from entcapacity.steps import who
+from entcapacity.territories import Place
 from entcapacity.vocabulary import DayKind
 
 _PATIENCE: Final = timedelta(hours=1)
@@ -100,6 +103,8 @@ def notices(plan: Plan, cost: Cost) -> Iterator[Reason]:
     yield from _limits_reached(plan)
     yield from _budgets_at_risk(plan)
     yield from _budgets_overdrawn(plan)
+    for workload in plan.workloads:
+        yield from _below_found(plan, workload)
     for stream in plan.demand.streams:
         yield from dict.fromkeys(_unsure(plan, stream))  # of several places in one zone the same is known
 
@@ -126,6 +131,13 @@ def _short(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
         found, own = plan.facts.bounds.get(workload.name), workload.workload.max
         whose = "AutoscalerMaximum" if found and found.max == most != own else "OwnMaximum"
         yield reason("Short", **shown, limit=reason(whose, max=most))
+
+
+def _below_found(plan: Plan, workload: WorkloadPlan) -> Iterator[Reason]:
+    said, found = workload.workload.max, plan.facts.bounds.get(workload.name, Bounds())
+    stays = own_maximum(workload.workload, found)
+    if said is not None and stays is not None and stays > said:
+        yield reason("MaximumBelowFound", workload=workload.name, max=said, replicas=stays)
 
 
 def _nodes_short(plan: Plan, cost: Cost) -> Iterator[Reason]:
@@ -178,8 +190,9 @@ def _budgets_at_risk(plan: Plan) -> Iterator[Reason]:
     """Budgets that the maxima of their clients overdraw; of a client without a maximum nothing can be said."""
     for budget in plan.spec.budgets:
         most_held = 0
-        for workload in plan.spec.workloads:
-            connections, most = workload.connections, workload.max_when_announced or workload.max
+        for each in plan.workloads:
+            connections, most = each.workload.connections, int(each.maximum.max())  # that found on an HPA counts, too
+            most = max(most if most < MAX_REPLICAS else 0, each.workload.max_when_announced or 0)
             if connections and connections.budget == budget.name and most:
                 most_held += int(held(connections, np.array(most)))
         if most_held > budget.connections:
@@ -207,8 +220,8 @@ def _budgets_overdrawn(plan: Plan) -> Iterator[Reason]:
 
 def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
     """Days past the calendar's end, and days on which shares are unknown."""
-    first, last = plan.window.instant(0).date(), plan.window.instant(plan.window.length - 1).date()
     for place, days in zip(stream.places, stream.days, strict=True):
+        first, last = _dates_there(plan, place)
         inside = [day for on, day in days.items() if first <= on <= last]
         unknown = next((day for day in inside if day.day.kind is DayKind.UNKNOWN), None)
         if unknown is not None:
@@ -217,9 +230,15 @@ def _unsure(plan: Plan, stream: Stream) -> Iterator[Reason]:
                 yield reason("CalendarHole", who=whom, on=unknown.on.isoformat())
             else:
                 yield reason("CalendarEnds", who=whom, until=until)
-    torn = _first_torn(stream, first, last)
+    torn = _first_torn(stream, *_dates_there(plan, stream.places[0]))
     if torn is not None:
         yield reason("PartlyConcernedDay", segment=stream.segment, on=torn.isoformat())
+
+
+def _dates_there(plan: Plan, place: Place) -> tuple[date, date]:
+    """The first and the last date that a place has within the window."""
+    first, last = (local_date(plan.window.instant(each), place.timezone) for each in (0, plan.window.length - 1))
+    return first, last
 
 
 def _first_torn(stream: Stream, first: date, last: date) -> date | None:

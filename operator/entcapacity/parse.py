@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from entcapacity.fields import API_VERSION, show
+from entcapacity.fields import API_VERSION, WAYS_OUT, show, written
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
 from entcapacity.spec import Budget, ENTCapacity, ENTCapacitySpec, Event, Limit, Segment, Workload, scales_with
 
@@ -19,6 +21,8 @@ RESOURCES: Final[Mapping[str, type[ENTCapacity | SchoolAnnouncement | SchoolCale
     "SchoolAnnouncement": SchoolAnnouncement,
     "SchoolCalendar": SchoolCalendar,
 }
+_PYTHONS: Final = re.compile(r"datetime\.timedelta\(seconds=([0-9]+)\)")
+"""How Pydantic tells of a duration's bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def _problem(error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
         case "extra_forbidden":
             return Problem(path, found, "unknown field" + _suggest(str(location[-1]), _fields_at(model, location[:-1])))
         case "value_error":
-            return Problem(path, found if len(location) > 2 else "", str(context["error"]))
+            whole = len(location) <= 2 and isinstance(error["input"], Mapping)  # of a spec or a part of it
+            return Problem(path, "" if whole else found, str(context["error"]))
         case "enum" | "literal_error":
             return Problem(path, found, f"is none of {context['expected']}")
         case "int_type":
@@ -94,9 +99,9 @@ def _problem(error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
         case "too_short":
             return Problem(path, found, f"needs at least {context['min_length']} entry")
         case "string_pattern_mismatch":
-            return Problem(path, found, f"does not match {context['pattern']}")
+            return Problem(path, found, WAYS_OUT.get(context["pattern"], f"does not match {context['pattern']}"))
         case _:
-            message = str(error["msg"])
+            message = _PYTHONS.sub(lambda found: written(timedelta(seconds=int(found[1]))), str(error["msg"]))
             return Problem(path, found, message[0].lower() + message[1:])
 
 

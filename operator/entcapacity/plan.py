@@ -235,7 +235,8 @@ def floors_in_effect(spec: ENTCapacitySpec, facts: Facts, as_of: datetime) -> di
     For previews and backtests, where no cluster can be asked. What became known lately is planned from the floors that
     were in effect then.
     """
-    heard = [each for each in news(spec, facts) if as_of - _reach(spec, facts) < each <= as_of]
+    since = as_of - _reach(spec, facts)
+    heard = [each for each in news(spec, facts) if since < each <= as_of]
     known = replace(facts, floors={})
     before = heard[0] - MINUTE if heard else as_of
     for made_at, until in pairwise([before, *heard, as_of]):

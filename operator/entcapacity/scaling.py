@@ -96,7 +96,8 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
         lead = _lead(workload, kind, chain, spec, facts)
         lengths[workload.name] = lead.own + chain
         bounds = facts.bounds.get(workload.name, Bounds())
-        maximum = min(each for each in (workload.max, bounds.max, MAX_REPLICAS) if each)  # never above the HPA's
+        own = own_maximum(workload, bounds)
+        maximum = min(each for each in (own, bounds.max, MAX_REPLICAS) if each)  # never above the HPA's
         raised = workload.max_when_announced
         minimum = next(each for each in (workload.min, bounds.min, 1) if each is not None)
         found[workload.name] = Scaling(
@@ -109,9 +110,16 @@ def scalings(spec: ENTCapacitySpec, facts: Facts) -> dict[str, Scaling]:
             ordinary_replicas(workload, sized, peak),
             minimum=min(minimum, maximum),
             maximum=maximum,
-            raised=maximum if raised is None else max(raised, workload.max or bounds.max or 0),
+            raised=maximum if raised is None else max(raised, own or bounds.max or 0),
         )
     return found
+
+
+def own_maximum(workload: Workload, bounds: Bounds) -> int | None:
+    """The spec's maximum. What stood there before stays, though it be more, unless the spec has a minimum, too."""
+    if workload.max is None or workload.min is not None:
+        return workload.max
+    return max(workload.max, bounds.min or 0)
 
 
 def minutes(duration: timedelta) -> int:

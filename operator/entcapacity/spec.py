@@ -14,6 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from entcapacity.fields import (
     BY_NAME,
+    GROUP_AND_VERSION,
     MINUTES_PER_DAY,
     Academies,
     Count,
@@ -200,7 +201,7 @@ class Demand(Model):
 class Target(Model):
     """What is scaled."""
 
-    api_version: Annotated[ObjectName, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/v[a-z0-9]+$")] = Field(
+    api_version: Annotated[ObjectName, Field(pattern=GROUP_AND_VERSION)] = Field(
         "apps/v1", description="API version of the workload: group/version."
     )
     kind: ObjectName = Field("Deployment", description="Deployment, StatefulSet, or anything with /scale.")

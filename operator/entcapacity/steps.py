@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 
 import numpy as np
 
 from entcapacity import smoothing
-from entcapacity.demand import Stream
+from entcapacity.demand import BAND_WIDTH, EVENT_RAMP, Stream
 from entcapacity.grid import MINUTE, local_time
 from entcapacity.plan import Plan, WorkloadPlan, may_fall
 from entcapacity.reasons import Reason, listed, reason
@@ -73,10 +73,12 @@ def day_reason(plan: Plan, index: int) -> Reason:
     why = _with_announcement(_what(day, hour), who(stream, place, day), day)
     if day.partly or len({days[day.on].day.kind for days in stream.days if day.on in days}) > 1:
         why = reason("PartlyConcerned", day=why, segment=stream.segment)
-    if plan.spec.boost is not None and instant < plan.spec.boost.until:
+    around = BAND_WIDTH * MINUTE if plan.spec.demand.plan_on == "High" else timedelta()  # who comes early or late
+    if plan.spec.boost is not None and instant < plan.spec.boost.until + around:
         why = reason("Boosted", day=why, percent=plan.spec.boost.percent)
+    around += EVENT_RAMP * MINUTE
     for event in plan.spec.events:
-        if event.from_ <= instant < event.until:
+        if event.from_ - around <= instant < event.until + around:
             why = reason("Event", name=event.name, percent=event.percent, day=why)
     return why
 

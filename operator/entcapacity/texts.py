@@ -131,6 +131,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "its autoscaler's maximum is {max}: raise it there, or set maxWhenAnnounced",
         "le maximum de son autoscaler est {max} : à relever là, ou renseigner maxWhenAnnounced",
     ),
+    "MaximumBelowFound": (
+        "{workload}: max {max} is below the {replicas:replica|replicas} that stood there before, which stay: "
+        "raise max, or set min, too",
+        "{workload} : max {max} est en dessous de {replicas:réplica|réplicas} en place auparavant, qui restent : "
+        "relever max, ou renseigner aussi min",
+    ),
     "BudgetShort": (
         "{workload}: {replicas:replica|replicas} short at {at}; budget {budget} allows {max}",
         "{workload} : il manque {replicas:réplica|réplicas} le {at} ; le budget {budget} en permet {max}",
@@ -198,10 +204,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "RolePupil": ("pupils", "élèves"),
     "RoleTeacher": ("teachers", "enseignants"),
     "RoleParent": ("parents", "parents"),
-    "TermModifiers": (
-        "{segment}: modifiers (first days, events, boost, midnight, preparation)",
-        "{segment} : modificateurs (premiers jours, événements, renfort, minuit, préparation)",
+    "TermModifiers": ("{segment}: modifiers ({which})", "{segment} : modificateurs ({which})"),
+    "ModifierEvent": ("event {name}", "événement {name}"),
+    "ModifierBoost": ("boost", "renfort"),
+    "ModifierOthers": (
+        "others: midnight, preparation, an event that comes or goes",
+        "autres : minuit, préparation, un événement qui commence ou finit",
     ),
+    "ModifierNone": ("none", "aucun"),
     "TermExpectedSessions": ("{segment}: sessions expected", "{segment} : sessions attendues"),
     "TermSessionsThen": ("{segment}: sessions expected then", "{segment} : sessions attendues alors"),
     "TermSessionsNext": (
