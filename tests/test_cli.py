@@ -96,6 +96,21 @@ def test_help_has_an_example(command: str | None) -> None:
     assert f"entcapacity {command or 'plan'} " in result.output
 
 
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_help_fits_eighty_columns_under_both_names(command: str | None) -> None:
+    said = run(*filter(None, [command]), "--help", COLUMNS="80").output
+    above, _, examples = said.partition("Example:")
+    assert max(map(len, above.splitlines())) <= 80
+    assert max(len(line.replace("entcapacity ", "kubectl entcap ")) for line in examples.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_an_example_of_two_lines_is_one_command(command: str | None) -> None:
+    said = run(*filter(None, [command]), "--help").output.partition("Example:")[2].split("\n\n")[1]
+    for call in said.replace("\\\n", " ").splitlines():
+        assert call.strip().startswith(f"entcapacity {command or 'plan'} "), call
+
+
 def sections(text: str) -> Mapping[str, str]:
     """The chapters of docs/cli.md by title."""
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
@@ -406,6 +421,19 @@ def test_explain_has_the_documented_shape_and_ends_with_the_floor() -> None:
     assert re.search(r"= [\d.]+ ÷ \(12 × 0\.5\)", shown)
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_explain_fits_eighty_columns_and_what_goes_on_stays_indented(language: str) -> None:
+    args = ["explain", "-f", PLATFORM, "-f", ANNOUNCED, "--at", "2021-04-06T08:30:00+02:00", *ON_TELEVISION]
+    said = run(*args, "--workload", "portal", "--lang", language, COLUMNS="80").output
+    assert max(map(len, said.splitlines())) <= 80
+    head, *lines = said.partition("\n\n")[0].splitlines()
+    assert head.startswith("hauts-de-france, portal")
+    assert len(lines) >= 2
+    assert all(line.startswith("  ") for line in lines)
+    # a formula stands in one piece above its meaning
+    assert re.search(r"^u +[\d.]+ += [\d.]+ ÷ \(12 × 0\.5\)\n {15,}\S", said, re.MULTILINE)
+
+
 def test_diff_shows_what_an_announcement_changes() -> None:
     sides = ["--old", PLATFORM, "--new", PLATFORM, "--new", ANNOUNCED, *APRIL_6, *ON_TELEVISION]
     document = answered("diff", *sides)
@@ -491,7 +519,9 @@ SPAN = ["--from", "2021-04-01", "--until", "2021-04-02"]
         (["calendar", "--zone", "A", "--from", "1980-01-01", "--until", "2021-04-01"], "ask for fewer"),
         (["calendar", "--zone", "A", *SPAN, "--as-of", "2021-04-01"], "write 2021-04-01T00:00:00+02:00"),
         (["plan", "-f", PLATFORM, "--from", "2021-04-06T08:00"], "write 2021-04-06T08:00:00+02:00"),
-        (["plan", "-f", PLATFORM, "--from", "tomorrow"], "is not an instant: write"),
+        (["plan", "-f", PLATFORM, "--from", "06/04/2021"], "is neither a date nor an instant: write 2021-04-06, 2021-"),
+        (["plan", "-f", PLATFORM, "--as-of", "06/04/2021"], "is not an instant: write 2021-03-31T20:00:00+02:00"),
+        (["replay", "-f", PLATFORM, "--until", "7 April"], "is neither a date nor an instant: write 2021-04-06"),
         (["plan", "-f", PLATFORM, "--days", "61"], "61 is not in the range"),
         (["plan", "-f", PLATFORM, "--days", "0"], "0 is not in the range"),
         (["plan", "-f", PLATFORM, *APRIL_6, "--as-of", "2021-05-01T00:00:00+02:00"], "lies after the window"),

@@ -54,7 +54,17 @@ def test_the_document_has_the_documented_shape(document: Any) -> None:
 
 def test_ours_refuses_nobody(document: Any) -> None:
     ours = document["results"][0]
+    assert ours["outsideFrom"] is ours["limitedBy"] is None
     assert ours["refusedUserMinutes"] == ours["saturatedMinutes"] == ours["longestWaitSeconds"] == 0
+
+
+def test_it_is_told_what_limited_an_autoscaler_first_and_when(document: Any) -> None:
+    hpa = document["results"][1]
+    assert (hpa["name"], hpa["limitedBy"]) == ("hpa", "auth")
+    assert hpa["outsideFrom"] == "2021-04-06T06:51:00Z"
+    said = run(*MORNING, "--rivals", "hpa", columns="80").output
+    assert re.search(r"^ +limited by, from$", said, re.MULTILINE)
+    assert re.search(r"^  hpa +HPA at 70 % +auth, 2021-04-06 08:\d\d$", said, re.MULTILINE)
 
 
 @pytest.fixture
@@ -88,7 +98,7 @@ def test_who_came_is_measured_or_drawn_not_both(demand: str, more: list[str]) ->
 
 def test_csv_has_a_row_for_each() -> None:
     lines = run(*MORNING, "-o", "csv").output.splitlines()
-    assert lines[0].startswith("name,saturatedMinutes,refusedUserMinutes,longestWaitSeconds,replicaHours,peakReplicas")
+    assert lines[0].startswith("name,saturatedMinutes,refusedUserMinutes,longestWaitSeconds,outsideFrom,limitedBy")
     assert len(lines) == 8
 
 
@@ -96,6 +106,7 @@ def test_csv_has_a_row_for_each() -> None:
 def test_the_table_fits_eighty_columns_and_cuts_nothing(language: str) -> None:
     said = run(*MORNING, "--lang", language, columns="80").output
     assert max(map(len, said.splitlines())) <= 80
+    assert said.splitlines()[1].startswith("  ")
     assert "…" not in said
     assert re.search(r"^  hpa-50 +HPA", said, re.MULTILINE), "what the names mean stands below"
 

@@ -26,6 +26,13 @@ def test_both_languages_name_the_same_values(code):
         assert text.text("fr")
 
 
+def test_a_log_in_and_a_connection_are_two_words_in_french_too():
+    logins = {code for code, (english, _) in TEXTS.items() if re.search(r"\blog-ins?\b", english)}
+    connections = {code for code, (english, _) in TEXTS.items() if re.search(r"\bconnections?\b", english)}
+    assert {code for code, (_, french) in TEXTS.items() if "authentification" in french} == logins
+    assert {code for code, (_, french) in TEXTS.items() if "connexion" in french} <= connections
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_code_is_a_word_in_camel_case(code):
     assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", code)

@@ -141,6 +141,9 @@ def test_nobody_waits_and_nothing_is_drawn_of_it() -> None:
 def test_a_replay_tells_the_result_in_words(morning: Report) -> None:
     said = " ".join(each["en"] for each in morning.summary)
     assert said.startswith("Our plan turned nobody away. HPA at 70 %: people outside for ")
+    assert "at the longest, limited by auth from 2021-04-06 08:52 on. Replica-hours:" in said
+    assert "entcapacity" not in morning.limited
+    assert morning.limited["hpa"]["fr"] == "limité par auth à partir du 2021-04-06 08:52"
     assert "Notre plan n'a refusé personne." in morning.summary[0]["fr"]
     assert [each["en"] for each in morning.known] == ["confinement-2021-04, announced 2021-03-31 20:00"]
 
@@ -250,7 +253,7 @@ def test_waits_are_drawn_and_those_without_an_end_are_said_in_words(replayed: Re
     assert cut.waits["hpa"][-1] is None
     assert "some of them to the end" in cut.summary[1]["en"]
     pictures.write(cut, tmp_path / "cut.svg", "fr")
-    assert "encore dehors à la fin" in (tmp_path / "cut.svg").read_text(encoding="utf-8")
+    assert "encore en attente à la fin" in (tmp_path / "cut.svg").read_text(encoding="utf-8")
 
 
 def test_who_came_is_said_as_what_it_is() -> None:
@@ -275,7 +278,8 @@ def test_pictures_are_what_their_names_say(morning: Report, tmp_path: Path) -> N
         pictures.write(morning, tmp_path / name, "fr")
     assert (tmp_path / "replay.PNG").read_bytes().startswith(b"\x89PNG")
     svg = (tmp_path / "replay.svg").read_text(encoding="utf-8")
-    for text in ("Rejeu", "le premier matin", "Personnes dehors", "prêt : HPA à 70 %", "mar. 6 avr.", "à distance"):
+    panels = ("Personnes en attente d'accès", "prêt : HPA à 70 %", "mar. 6 avr.", "à distance")
+    for text in ("Rejeu", "le premier matin", *panels):
         assert text in svg
     assert "http" not in svg.replace("http://www.w3.org/", "")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["replay.PNG", "replay.svg"]
@@ -525,6 +529,16 @@ def test_it_reads_on_a_phone(browser: Browser, page_of_morning: Path) -> None:
     seen.plot().scroll_into_view_if_needed()
     box = seen.plot().bounding_box()
     assert box
+    table = page.locator("table:visible").bounding_box()
+    assert table
+    assert table["x"] + table["width"] <= 360
+    for each in page.locator("table:visible td").all():
+        cell = each.bounding_box()
+        assert cell
+        assert table["x"] <= cell["x"]
+        assert cell["x"] + cell["width"] <= table["x"] + table["width"]
+    best = page.locator("td.best:visible").first
+    assert "●" in best.evaluate("each => getComputedStyle(each, '::before').content")
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 20)
     assert "ready: our plan" in seen.readout()
     shown = page.locator("#readout").bounding_box()
@@ -542,7 +556,7 @@ def test_it_prints_without_what_only_a_screen_can_do(browser: Browser, page_of_m
         assert not any(each.is_visible() for each in seen.page.locator(name).all())
     assert seen.page.locator("table:visible").count() == 1
     printed = seen.page.pdf(prefer_css_page_size=True, path=ARTEFACTS / "report.pdf")
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 3
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
     seen.close()
 
 

@@ -300,7 +300,7 @@ def _events(text: str) -> tuple[DaysOff, ...]:
     try:
         calendar = icalendar.Calendar.from_ical(text)
     except (ValueError, LookupError, AttributeError, TypeError) as error:  # the parser expects what should be there
-        raise CalendarError(f"not an ICS file: {error}; export it again") from None
+        raise CalendarError(_unlike_ics(text, error)) from None
     events = calendar.walk("VEVENT")
     if not events:
         raise CalendarError("there are no events in it; leave the calendar out, or export it again")
@@ -313,6 +313,18 @@ def _events(text: str) -> tuple[DaysOff, ...]:
         if not any(word in _plain(summary) for word in ("rentree", "reprise")):
             found[_event(at, event, summary, _zones_in(at.within("SUMMARY"), summary) or of_all)] = None
     return tuple(found)
+
+
+def _unlike_ics(text: str, error: Exception) -> str:
+    """What is wrong with a file that the library does not read, in one line."""
+    begins, ends = (len(re.findall(rf"(?im)^{each}:VCALENDAR\s*$", text)) for each in ("BEGIN", "END"))
+    if not begins:
+        return "not an ICS file: no line says BEGIN:VCALENDAR; export it again"
+    if ends < begins:
+        return "the file is cut off: no END:VCALENDAR follows its BEGIN:VCALENDAR; export it again"
+    if begins > 1:
+        return f"there are {begins} calendars in it; give each a file of its own"
+    return f"not an ICS file: {' '.join(str(error).split())}; export it again"
 
 
 _BEGIN_EVENT: Final = re.compile(r"BEGIN:VEVENT\s*", re.IGNORECASE)

@@ -47,8 +47,8 @@ _STYLES: Final[Mapping[str, tuple[str, Sequence[int]]]] = {
     "optimum": (_BLACK, (2, 2)),
 }
 _DAYS: Final = {
-    "OnSite": "#ffffff",
-    "Unknown": "#ffffff",
+    "OnSite": "#e3ecf4",
+    "Unknown": "#e3ecf4",
     "Hybrid": "#f4dcea",
     "Remote": "#f3c9a5",
     "Closed": "#d9d9d9",

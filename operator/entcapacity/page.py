@@ -193,7 +193,7 @@ def _details(report: Report, language: str) -> Iterator[str]:
         yield f"<h2>{escape(reason('PageScores').text(language))}</h2>"
         if report.as_well:
             yield _p(report.as_well[language])
-        yield _score_table(report.scores, language)
+        yield _score_table(report.scores, report.limited, language)
     if report.notices:
         yield f"<h2>{escape(reason('Notices').text(language))}</h2>"
         yield f"<ul>{''.join(f'<li>{escape(each[language])}</li>' for each in report.notices)}</ul>"
@@ -252,7 +252,7 @@ _COLUMNS: Final = (
 _BEST: Final = ' class="best"'
 
 
-def _score_table(scores: Sequence[Score], language: str) -> str:
+def _score_table(scores: Sequence[Score], limited: Mapping[str, Text], language: str) -> str:
     def text(code: str) -> str:
         return escape(reason(code).text(language))
 
@@ -269,6 +269,8 @@ def _score_table(scores: Sequence[Score], language: str) -> str:
         who, more = (escape(each.text(language)) for each in (short(score.name), score.who))
         if more != who:
             who += f"<small>{more}</small>"
+        if score.name in limited:
+            who += f"<small>{escape(limited[score.name][language])}</small>"
         return f'<tr{ours}><th scope="row">{who}</th>{cells}</tr>'
 
     titles = "".join(f'<th scope="col">{text(each.title)}</th>' for each in _COLUMNS)

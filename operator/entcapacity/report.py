@@ -88,6 +88,8 @@ class Report:
     """Autoscalers that do as well as we do."""
     scores: tuple[Score, ...]
     """None for a plan."""
+    limited: Mapping[str, Text]
+    """What limited whom from when on, by contender, of those that left people outside."""
     inputs: tuple[tuple[Text, Text], ...]
     point_minutes: int
     """Minutes that one point stands for, by the worst of them."""
@@ -150,7 +152,8 @@ def of_plan(made: Plan, name: str, inputs: Iterable[tuple[Reason, str | Text]] =
         notices=tuple(found),
         as_well=None,
         scores=(),
-        inputs=tuple(_inputs([*inputs, (reason("InputAsOf"), made.as_of.isoformat())], line)),
+        limited={},
+        inputs=tuple(_inputs([*inputs, (reason("InputAsOf"), f"{as_of} ({made.timezone})")], line)),
         point_minutes=line.width,
         times=line.times,
         days=tuple(line.days()),
@@ -195,11 +198,12 @@ def of_replay(
         title={each: reason("PageReplayTitle", title=title[each]).text(each) for each in LANGUAGES},
         basis=tuple(map(both, _basis(made))),
         when=both(reason("PageReplayWhen", since=since, until=until, timezone=line.timezone)),
-        summary=tuple(map(both, _verdict(scores["entcapacity"], scores[rival.name], scores.get("static-max")))),
+        summary=tuple(map(both, _verdict(scores, rival.name, line.timezone))),
         known=tuple(line.known()),
         notices=(),
         as_well=both(reason("PageAsWell", names=joined(as_well))) if as_well else None,
         scores=made.scores,
+        limited={each.name: both(said) for each in made.scores for said in _limited(each, line.timezone)},
         inputs=tuple(_inputs([*inputs, (reason("InputPlanOn"), made.plan_on), _came(made.deviation)], line)),
         point_minutes=line.width,
         times=line.times,
@@ -230,17 +234,18 @@ def _telling(made: Replay, *scores: Score) -> str:
 # --- what is said -----------------------------------------------------------------------------------------------------
 
 
-def _verdict(ours: Score, rival: Score, most: Score | None) -> Iterator[Reason]:
-    """The result in words."""
+def _verdict(scores: Mapping[str, Score], against: str, timezone: str) -> Iterator[Reason]:
+    """The result in words, against one of the rivals."""
+    ours, rival, most = scores["entcapacity"], scores[against], scores.get("static-max")
     if ours.refused_user_minutes < 1:
         yield reason("PageServed")
     else:
-        yield reason("PageRefused", hours=_hours(ours), wait=_longest(ours))
+        yield reason("PageRefused", hours=_hours(ours), wait=_longest(ours, timezone))
     who = short(rival.name)
     if rival.refused_user_minutes < 1:
         yield reason("PageRivalServed", who=who)
     else:
-        yield reason("PageRivalRefused", who=who, hours=_hours(rival), wait=_longest(rival))
+        yield reason("PageRivalRefused", who=who, hours=_hours(rival), wait=_longest(rival, timezone))
     compared = [ours, rival, *([most] if most and most is not rival else [])]
     hours = [reason("PageHoursOf", who=short(each.name), hours=round(each.replica_hours)) for each in compared]
     yield reason("PageHours", all=joined(hours))
@@ -269,10 +274,18 @@ def _hours(score: Score) -> int:
     return ceil(score.refused_user_minutes / 60)
 
 
-def _longest(score: Score) -> Reason:
-    if score.longest_wait is None:
-        return reason("PageNeverIn")
-    return reason("PageLongest", minutes=score.longest_wait // timedelta(minutes=1))
+def _longest(score: Score, timezone: str) -> Reason:
+    """How long people waited at the longest, and for want of what."""
+    longest = reason("PageNeverIn")
+    if score.longest_wait is not None:
+        longest = reason("PageLongest", minutes=score.longest_wait // timedelta(minutes=1))
+    return _joined([longest, *_limited(score, timezone)])
+
+
+def _limited(score: Score, timezone: str) -> Iterator[Reason]:
+    if score.limited_by is not None and score.outside_from is not None:
+        since = on_clock(score.outside_from, timezone)
+        yield reason("PageLimited", limitedBy=score.limited_by, since=since)
 
 
 def _cost_line(spent: Cost) -> Reason:

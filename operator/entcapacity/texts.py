@@ -155,7 +155,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "LimitReached": (
         "limit {limit}: {logins:log-in|log-ins} a minute at {at}, {allowed} allowed",
-        "limite {limit} : {logins:connexion|connexions} par minute le {at}, au plus {allowed}",
+        "limite {limit} : {logins:authentification|authentifications} par minute le {at}, au plus {allowed}",
     ),
     "Waiting": (
         "up to {most:person waits|people wait} {when}, {wait}; limited by {limitedBy}",
@@ -175,9 +175,9 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "BudgetOverdrawn": (
         "budget {budget}: {connections:connection|connections} at {at}, available: {allowed}; "
-        "minima or a ramp ask for more",
+        "minima, or floors still coming down, ask for more",
         "budget {budget} : {connections:connexion|connexions} le {at}, disponibles : {allowed} ; "
-        "minima ou montée en demandent plus",
+        "minima, ou planchers encore en descente, en demandent plus",
     ),
     "CalendarHole": (
         "no dates of {who} are published for {on}: weekdays there are planned as class days",
@@ -221,7 +221,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "TermSessionLength": ("mean length of a session, minutes", "durée moyenne d'une session, minutes"),
     "TermExpectedLogins": (
         "{segment}: log-ins a minute expected, by Little's law",
-        "{segment} : connexions par minute attendues, loi de Little",
+        "{segment} : authentifications par minute attendues, loi de Little",
     ),
     "TermBand": ("{segment}: height of the band", "{segment} : hauteur de la marge"),
     "TermWeight": (
@@ -230,7 +230,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "TermPlannedOn": ("{segment}: planned on", "{segment} : retenu pour le plan"),
     "TermSessions": ("sessions planned on", "sessions retenues pour le plan"),
-    "TermLogins": ("log-ins a minute planned on", "connexions par minute retenues pour le plan"),
+    "TermLogins": ("log-ins a minute planned on", "authentifications par minute retenues pour le plan"),
     "TermLoginsSpread": (
         "the same when people may wait {wait} min, from the whole day's curve",
         "les mêmes, si l'on peut attendre {wait} min, d'après la courbe du jour",
@@ -257,7 +257,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "TermOrdinaryLogins": (
         "log-ins a minute at the peak of the model's ordinary Monday",
-        "connexions par minute au pic du lundi ordinaire du modèle",
+        "authentifications par minute au pic du lundi ordinaire du modèle",
     ),
     "TermOrdinaryConnections": (
         "connections of the clients at the peak of an ordinary Monday",
@@ -266,7 +266,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "TermOrdinaryReplicas": ("replicas then (ordinaryPeak)", "réplicas alors (ordinaryPeak)"),
     "TermOrdinaryUtilization": ("how busy they are then", "leur utilisation alors"),
     "TermCarriedSessions": ("sessions of one replica at 100 %", "sessions d'un réplica à 100 %"),
-    "TermCarriedLogins": ("log-ins a minute of one replica at 100 %", "connexions par minute d'un réplica à 100 %"),
+    "TermCarriedLogins": (
+        "log-ins a minute of one replica at 100 %",
+        "authentifications par minute d'un réplica à 100 %",
+    ),
     "TermCarriedConnections": ("connections of one replica at 100 %", "connexions d'un réplica à 100 %"),
     "TermQuotient": ("before rounding up", "avant l'arrondi supérieur"),
     "TermNeedFor": ("replicas for it", "réplicas pour cela"),
@@ -279,7 +282,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "the fewest of which so many are left when failure domains are lost",
         "le minimum pour qu'il en reste autant si des domaines de panne tombent",
     ),
-    "TermNoLimit": ("the most there can be; no maximum is known", "le plus possible ; aucun maximum connu"),
+    "TermNoLimit": ("the most there can be; no maximum is known", "plafond par défaut ; aucun maximum connu"),
     "TermLimit": ("the maximum", "le maximum"),
     "TermLimitBudget": ("the maximum, or what the budget allows", "le maximum, ou ce que permet le budget"),
     "TermServed": ("need that is served", "besoin servi"),
@@ -307,7 +310,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "TermDrop": ("ramped down already, {down} a minute", "déjà descendu, {down} par minute"),
     "TermMinimum": ("the minimum", "le minimum"),
-    "TermWanted": ("the floor that needs no past", "le plancher sans passé"),
+    "TermWanted": ("the floor that needs no past", "le plancher, sans tenir compte du passé"),
     "TermRehearsed": (
         "what the rehearsal until {until} asks for, with ramp",
         "ce que demande la répétition jusqu'au {until}, montée et descente comprises",
@@ -393,8 +396,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     # explain
     "ExplainHead": (
-        "{name}, {workload}: {floor:replica|replicas} at {at}, as known at {asOf}",
-        "{name}, {workload} : {floor:réplica|réplicas} le {at}, selon ce qui est connu le {asOf}",
+        "{name}, {workload}: {floor:replica|replicas} at {at}",
+        "{name}, {workload} : {floor:réplica|réplicas} le {at}",
     ),
     "PartDay": ("The day", "Le jour"),
     "PartDemand": ("Demand", "La demande"),
@@ -429,7 +432,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "WorkloadRemoved": ("removed", "retiré"),
     "Unchanged": ("no change", "aucun changement"),
     # replay
-    "ReplayHead": ("{title}, simulated, planOn {planOn}: {came}", "{title}, simulation, planOn {planOn} : {came}"),
+    "ReplayHead": ("{title}, simulated, planOn {planOn}", "{title}, simulation, planOn {planOn}"),
     "CameDeviating": (
         "up to {percent} % more users than expected, up to {early} min earlier",
         "jusqu'à {percent} % d'utilisateurs de plus que prévu, jusqu'à {early} min plus tôt",
@@ -441,10 +444,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "WaitColumn": ("longest wait", "attente max."),
     "ReplicaHoursColumn": ("replica-hours", "heures-réplica"),
     "PeakColumn": ("peak replicas", "pic de réplicas"),
-    "NeverIn": ("not in at the end", "encore dehors à la fin"),
+    "LimitedColumn": ("limited by, from", "limité par, dès"),
+    "NeverIn": ("not in at the end", "encore en attente à la fin"),
     "AsWell": (
         "As good here, for no more replica-hours: {names}",
-        "Aussi bien ici, sans plus d'heures-réplica : {names}",
+        "Aussi bons ici, sans plus d'heures-réplica : {names}",
     ),
     "ContenderEntcapacity": ("our plan, HPA at 70 % above it", "notre plan, HPA à 70 % au-dessus"),
     "ContenderBare": ("our plan, nothing above it", "notre plan, rien au-dessus"),
@@ -472,19 +476,23 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "A simulation with {pupils:pupil|pupils}; HPA and KEDA are modelled after their documentation.",
         "Simulation avec {pupils:élève|élèves} ; HPA et KEDA sont modélisés d'après leur documentation.",
     ),
-    "PageLoadDrawn": ("Load drawn from our model: {came}.", "Charge tirée de notre modèle : {came}."),
+    "PageLoadDrawn": ("Load drawn from our model: {came}.", "Charge tirée au sort d'après notre modèle : {came}."),
     "PageLoadMeasured": ("Load: {came}.", "Charge : {came}."),
     "PageServed": ("Our plan turned nobody away.", "Notre plan n'a refusé personne."),
     "PageRefused": (
         "Our plan left people outside for {hours:person-hour|person-hours}, {wait}.",
-        "Notre plan a laissé des gens dehors : {hours:heure cumulée|heures cumulées}, {wait}.",
+        "Notre plan : {hours:heure cumulée|heures cumulées} d'attente, {wait}.",
     ),
     "PageRivalServed": ("{who}: nobody either.", "{who} : personne non plus."),
     "PageRivalRefused": (
         "{who}: people outside for {hours:person-hour|person-hours}, {wait}.",
-        "{who} : {hours:heure cumulée|heures cumulées} d'attente dehors, {wait}.",
+        "{who} : {hours:heure cumulée|heures cumulées} d'attente, {wait}.",
     ),
     "PageLongest": ("{minutes} min at the longest", "{minutes} min au plus par personne"),
+    "PageLimited": (
+        "limited by {limitedBy} from {since} on",
+        "limité par {limitedBy} à partir du {since}",
+    ),
     "PageNeverIn": ("some of them to the end", "certains jusqu'à la fin"),
     "PagePictured": ("Shown: {on}, the day that tells the most.", "Ici le {on}, le jour qui en dit le plus."),
     "PageReplayTitle": ("Replay of {title}", "Rejeu : {title}"),
@@ -500,7 +508,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "PageAsWell": (
         "At least as good here, for no more replica-hours: {names}.",
-        "Au moins aussi bien ici, sans plus d'heures-réplica : {names}.",
+        "Au moins aussi bons ici, sans plus d'heures-réplica : {names}.",
     ),
     "PageAnnounced": ("{name}, announced {at}", "{name}, annonce du {at}"),
     "PageWithdrawn": ("{name}, withdrawn {at}", "{name}, retirée le {at}"),
@@ -510,21 +518,24 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "PageFlood": ("requests × {times}, nobody behind them", "requêtes × {times}, sans personne derrière"),
     "PageAsOf": ("planned here", "plan établi ici"),
     "PageKnown": ("Known before: {news}.", "Connu avant : {news}."),
-    "PagePeople": ("People online at once (sessions)", "Personnes en ligne à la fois (sessions)"),
+    "PagePeople": ("People online at once (sessions)", "Personnes en ligne simultanément (sessions)"),
     "PageReplicas": ("Replicas of {workload}", "Réplicas de {workload}"),
-    "PageOutside": ("People outside, waiting to come in", "Personnes dehors, qui attendent d'entrer"),
+    "PageOutside": ("People outside, waiting to come in", "Personnes en attente d'accès"),
     "PageWaits": ("Wait of those who come then, in minutes", "Attente à l'arrivée, en minutes"),
     "PageChart": (
         "Curves over time: people online, replicas, people outside. Move along them with the arrow keys.",
-        "Courbes dans le temps : personnes en ligne, réplicas, personnes dehors. À parcourir aux flèches du clavier.",
+        "Courbes dans le temps : personnes en ligne, réplicas, personnes en attente. À parcourir aux flèches du "
+        "clavier.",
     ),
     "PageHint": (
         "Point at the curves, or use the arrow keys: the values, and why so many replicas.",
         "Survolez les courbes, ou utilisez les flèches du clavier : les valeurs, et pourquoi tant de réplicas.",
     ),
     "PageHowReplay": (
-        "Grey: just enough replicas for the load. Wherever ready replicas are below it, people are turned away.",
-        "En gris : juste assez de réplicas pour la charge. Là où moins sont prêts, des gens sont refusés.",
+        "Grey: just enough replicas for the load. Wherever ready replicas are below it, people are turned away. Who is "
+        "outside uses nothing, so an autoscaler may then lower what they do not reach.",
+        "En gris : juste assez de réplicas pour la charge. Là où moins sont prêts, des gens sont refusés. Qui attend "
+        "n'utilise rien : un autoscaler peut alors réduire ce qu'ils n'atteignent pas.",
     ),
     "PageHowPlan": (
         "Replicas are asked for early enough to be ready when they are needed, and given back slowly.",
@@ -546,9 +557,9 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "PageRefusedMeans": (
         "minutes that people spent outside, summed over people",
-        "minutes passées dehors, additionnées sur toutes les personnes",
+        "minutes d'attente, additionnées sur toutes les personnes",
     ),
-    "PageWaitMeans": ("the longest time anybody spent outside", "le temps le plus long passé dehors par quelqu'un"),
+    "PageWaitMeans": ("the longest time anybody spent outside", "la plus longue attente d'une personne"),
     "PageHoursMeans": ("replicas asked for, summed over time", "réplicas demandés, additionnés dans le temps"),
     "PagePeakMeans": ("most replicas asked for at once", "le plus de réplicas demandés à la fois"),
     "PageInputs": ("Made from", "Établi à partir de"),
@@ -576,7 +587,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "CurveMeasured": ("measured", "mesuré"),
     "CurveLow": ("at least (low)", "au moins (bas)"),
     "CurveHigh": ("at most (high)", "au plus (haut)"),
-    "CurveLogins": ("log-ins a minute expected", "connexions par minute attendues"),
+    "CurveLogins": ("log-ins a minute expected", "authentifications par minute attendues"),
     "CurveTook": ("just enough", "juste suffisant"),
     "CurveNeed": ("planned need", "besoin prévu"),
     "CurveAsked": ("asked for (floor)", "demandé (plancher)"),
@@ -763,7 +774,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "About {hours:replica-hour|replica-hours} more than without. The operator holds them, and lets go by itself "
         "even if this computer goes away.",
         "Environ {hours:heure-réplica|heures-réplica} de plus que sans. C'est l'opérateur qui les maintient, et il "
-        "relâche de lui-même même si cet ordinateur s'arrête.",
+        "relâche tout seul, même si cet ordinateur s'arrête.",
     ),
     "RehearseAsk": ("Begin?", "Commencer ?"),
     "RehearseObserves": (
@@ -993,7 +1004,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "Today": ("Today", "Aujourd'hui"),
     "Sessions": ("Sessions", "Sessions"),
     "Ready": ("Ready", "Ready"),
-    "NextChange": ("Next change", "Prochain pas"),
+    "NextChange": ("Next change", "Prochain changement"),
     "State": ("State", "État"),
     "NoPlatform": ("There is no ENTCapacity in any namespace.", "Il n'y a d'ENTCapacity dans aucun namespace."),
     "NoPlatformHere": (
@@ -1006,7 +1017,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "ChangeOverdue": (
         "its change of {at} is overdue: is the operator running?",
-        "son pas de {at} est en retard : l'opérateur tourne-t-il ?",
+        "le changement de {at} est en retard : l'opérateur tourne-t-il ?",
     ),
     # what a change would do
     "ReadyBy": ("ready by", "prêt dès"),

@@ -50,8 +50,8 @@ def _label(value: str) -> tuple[str, str]:
 @cli.command(
     epilog=example(
         "announce remote --from 2026-11-30",
-        "announce hybrid --level Lycee --from 2026-11-30 --until 2026-12-18",
-        "announce closed --departement 31 --departement 81 --cause Storm",
+        "announce hybrid --level Lycee \\\n--from 2026-11-30 --until 2026-12-18",
+        "announce closed --departement 31 --departement 81 \\\n--cause Storm",
     ),
     short_help="Announce how school is held; shows first what it does.",
 )
@@ -104,9 +104,11 @@ def announce(
     """Announce how school is held: shows what that does to every platform it concerns, asks, and applies it.
 
     \b
-    remote   class at home                     closed    no class; by default for one day
-    hybrid   half of the pupils on site        holiday   no class; by default for one day
+    remote   class at home
+    hybrid   half of the pupils on site
     onsite   class as usual
+    closed   no class; by default for one day
+    holiday  no class; by default for one day
 
     Without place and level it is for everyone. With -f, a SchoolAnnouncement from a file instead.
     """

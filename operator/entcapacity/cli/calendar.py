@@ -19,7 +19,7 @@ MOST_CALENDAR_DAYS: Final = 3660
 
 
 @cli.command(
-    epilog=example("calendar --academie Toulouse --from 2021-04-01 --until 2021-05-10 -f announcements.yaml"),
+    epilog=example("calendar --academie Toulouse \\\n--from 2021-04-01 --until 2021-05-10 -f announcements.yaml"),
     short_help="Say what each day is, and why.",
 )
 @click.option("--zone", help="School zone: A, B, C, Corse, Guadeloupe …")

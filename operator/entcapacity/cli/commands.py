@@ -20,15 +20,15 @@ _PLUGIN: Final = "kubectl-entcap"
 
 
 def example(*lines: str) -> str:
-    """What stands below a command's help: how it is called."""
-    return "\n".join(["Example:\n\n\b", *(f"  entcapacity {each}" for each in lines)])
+    """What stands below a command's help: how it is called. What is longer than 76 letters goes on in a second line."""
+    return "\n".join(["Example:\n\n\b", *(f"  entcapacity {each}".replace("\n", "\n      ") for each in lines)])
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog=example(
         "plan occitanie -n ent --days 3",
-        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06 --days 1",
+        "plan -f platform.yaml -f announcements.yaml \\\n--from 2021-04-06 --days 1",
     ),
 )
 @click.version_option(__version__, prog_name="entcapacity")

@@ -35,10 +35,10 @@ Complete = Callable[[click.Context, str], Iterable[str]]
     epilog="\n\n".join(
         [
             "Where it goes, once and for all:",
-            "\b\n" + "\n".join(f"  entcapacity completion {shell:5}> {place}" for shell, place in _PLACES.items()),
+            "\b\n" + "\n".join(f"  {shell:6}{place}" for shell, place in _PLACES.items()),
             'For this shell only: eval "$(entcapacity completion bash)". For kubectl entcap, kubectl\'s own completion '
             "finds kubectl_complete-entcap, which is installed beside it.",
-            example("completion bash > ~/.local/share/bash-completion/completions/entcapacity"),
+            example("completion bash \\\n> ~/.local/share/bash-completion/completions/entcapacity"),
         ]
     )
 )

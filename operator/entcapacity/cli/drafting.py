@@ -36,7 +36,7 @@ def levels_of(value: str | tuple[Level, ...]) -> tuple[Level, ...]:
 
 
 @cli.command(
-    epilog=example("init -n ent --academie Toulouse --levels College,Lycee --pupils 120000"),
+    epilog=example("init -n ent --academie Toulouse \\\n--levels College,Lycee --pupils 120000"),
     short_help="Write a first ENTCapacity from what a namespace holds.",
 )
 @NAMESPACE

@@ -38,6 +38,8 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "saturatedMinutes",
         "refusedUserMinutes",
         "longestWaitSeconds",
+        "outsideFrom",
+        "limitedBy",
         "replicaHours",
         "peakReplicas",
         "aboveFloor",

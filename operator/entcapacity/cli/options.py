@@ -40,7 +40,9 @@ def now() -> datetime:
     return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
-def instant(value: str | datetime) -> datetime:
+def instant(
+    value: str | datetime, otherwise: str = "is not an instant: write 2021-03-31T20:00:00+02:00, or now"
+) -> datetime:
     """An instant with an offset, or ``now``; a usage error that says how to write it."""
     if isinstance(value, datetime):
         return value
@@ -49,7 +51,7 @@ def instant(value: str | datetime) -> datetime:
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not an instant: write 2021-03-31T20:00:00+02:00, or now") from None
+        raise click.BadParameter(f"{value!r} {otherwise}") from None
     _check_year(found.year, value)
     if found.utcoffset() is None:
         example = found.replace(tzinfo=ZoneInfo("Europe/Paris")).isoformat()
@@ -64,7 +66,7 @@ def instant_or_day(value: str | date) -> date:
     try:
         return day(str(date.fromisoformat(value)))
     except ValueError:
-        return instant(value)
+        return instant(value, "is neither a date nor an instant: write 2021-04-06, 2021-04-06T08:00:00+02:00, or now")
 
 
 def begun(value: date, spec: ENTCapacitySpec) -> datetime:
@@ -150,6 +152,16 @@ def files(*names: str, required: bool = True) -> Option:
     )
 
 
+def as_of(beginning: str) -> Option:
+    """What was known when; ``beginning`` is the option that says from when on replicas are asked for."""
+    return click.option(
+        "--as-of",
+        type=instant,
+        metavar="INSTANT",
+        help=f"Use only what was known then; default now, or {beginning} if that is earlier.",
+    )
+
+
 def language() -> str:
     """``fr`` where the environment asks for French, else ``en``."""
     spoken = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))), "")
@@ -201,10 +213,4 @@ FROM: Final = click.option(
     type=instant_or_day,
     metavar="INSTANT",
     help="Where the window begins, or a date for its local midnight; default now.",
-)
-AS_OF: Final = click.option(
-    "--as-of",
-    type=instant,
-    metavar="INSTANT",
-    help="Use only what was known then; default now, or the window's start if that is earlier.",
 )

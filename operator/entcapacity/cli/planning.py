@@ -25,7 +25,7 @@ _WORKLOADS: Final = click.option(
 @cli.command(
     epilog=example(
         "plan occitanie -n ent --days 3",
-        "plan -f platform.yaml -f announcements.yaml --from 2021-04-06 --days 1",
+        "plan -f platform.yaml -f announcements.yaml \\\n--from 2021-04-06 --days 1",
     ),
     short_help="Say how many replicas when, why, and whether they will do.",
 )
@@ -36,7 +36,7 @@ _WORKLOADS: Final = click.option(
 @connection.HOME
 @options.FROM
 @options.DAYS
-@options.AS_OF
+@options.as_of("--from")
 @_WORKLOADS
 @options.NAME
 @options.FLOORS
@@ -97,7 +97,8 @@ def plan(
 
 @cli.command(
     epilog=example(
-        "explain occitanie -n ent", "explain -f platform.yaml --at 2021-04-06T08:30:00+02:00 --workload auth"
+        "explain occitanie -n ent",
+        "explain -f platform.yaml --workload auth \\\n--at 2021-04-06T08:30:00+02:00",
     ),
     short_help="Explain why so many replicas, term by term.",
 )
@@ -109,7 +110,7 @@ def plan(
 @click.option(
     "--at", type=options.instant, default="now", metavar="INSTANT", help="The instant to explain; default now."
 )
-@options.AS_OF
+@options.as_of("--at")
 @_WORKLOADS
 @options.NAME
 @options.FLOORS
@@ -159,7 +160,7 @@ def explain(
 @options.files("--new")
 @options.FROM
 @options.DAYS
-@options.AS_OF
+@options.as_of("--from")
 @options.NAME
 @options.output()
 @options.LANGUAGE

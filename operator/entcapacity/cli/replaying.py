@@ -30,14 +30,30 @@ def _rivals(value: str) -> tuple[str, ...]:
     return names
 
 
-@cli.command(epilog=example("replay 2021-04-06"), short_help="Replay a time, with our plan and the usual autoscalers.")
+@cli.command(
+    epilog=example(
+        "replay 2021-04-06",
+        "replay -f platform.yaml -f announcements.yaml \\\n--from 2021-04-06 --until 2021-04-10 --deviation 15",
+    ),
+    short_help="Replay a time, with our plan and the usual autoscalers.",
+)
 @click.argument("scenario", required=False)
 @options.files("-f", "--file", "files", required=False)
 @click.option("--from", "since", type=options.instant_or_day, metavar="INSTANT", help="Where it begins, with -f.")
 @click.option("--until", type=options.instant_or_day, metavar="INSTANT", help="Where it ends, with -f. Dates do, too.")
 @options.NAME
-@click.option("--deviation", type=click.IntRange(0, 300), metavar="PERCENT", help="Up to so much more than expected.")
-@click.option("--early", type=click.IntRange(0, 120), metavar="MINUTES", help="Up to so much earlier than expected.")
+@click.option(
+    "--deviation",
+    type=click.IntRange(0, 300),
+    metavar="PERCENT",
+    help="Up to so much more than expected; default what the scenario says, with -f 0.",
+)
+@click.option(
+    "--early",
+    type=click.IntRange(0, 120),
+    metavar="MINUTES",
+    help="Up to so much earlier than expected; default what the scenario says, with -f 0.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Of the deviation; default 0.")
 @click.option(
     "--demand", metavar="FILE", help="CSV of who came, time,sessions or time,sessions,logins; no deviation then."
@@ -158,7 +174,7 @@ def _progress(minutes: Sequence[int]) -> Iterable[int]:
 
 
 def _document(title: str, made: Replay) -> dict[str, Any]:
-    from entcapacity.cli.documents import VERSION
+    from entcapacity.cli.documents import VERSION, utc
     from entcapacity.replay import Deviation
 
     return {
@@ -180,6 +196,8 @@ def _document(title: str, made: Replay) -> dict[str, Any]:
                 "saturatedMinutes": each.saturated_minutes,
                 "refusedUserMinutes": round(each.refused_user_minutes),
                 "longestWaitSeconds": None if each.longest_wait is None else round(each.longest_wait.total_seconds()),
+                "outsideFrom": None if each.outside_from is None else utc(each.outside_from),
+                "limitedBy": each.limited_by,
                 "replicaHours": round(each.replica_hours, 1),
                 "peakReplicas": each.peak_replicas,
                 "aboveFloor": each.above_floor,
@@ -190,14 +208,19 @@ def _document(title: str, made: Replay) -> dict[str, Any]:
 
 
 def _show(title: str, made: Replay, language: str) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from entcapacity.cli import terminal
     from entcapacity.reasons import number
 
-    out, words = terminal.console(), terminal.Words(language)
-    out.print(words("ReplayHead", title=title, planOn=made.plan_on, came=made.deviation.said))
-    table, legend = Table(box=None, pad_edge=False), Table(box=None, pad_edge=False, show_header=False)
+    out, words = terminal.console(), terminal.Words(language, made.plans[0].timezone)
+    out.print(words("ReplayHead", title=title, planOn=made.plan_on))
+    out.print(terminal.indented(escape(made.deviation.said.text(language))))
+    limited = any(each.outside_from for each in made.scores)
+    table, legend = Table(box=None, pad_edge=False), Table(box=None, pad_edge=False, show_header=limited)
+    for heading in ("", "", words("LimitedColumn")):
+        legend.add_column(heading)
     table.add_column("", no_wrap=True)
     for code in ("SaturatedColumn", "RefusedColumn", "WaitColumn", "ReplicaHoursColumn", "PeakColumn"):
         title_in_two = "\n".join(words(code).rsplit(" ", 1))
@@ -214,7 +237,8 @@ def _show(title: str, made: Replay, language: str) -> None:
             number(each.peak_replicas, language),
             style="bold" if each is ours else None,
         )
-        legend.add_row(f"  {each.name}", each.who.text(language))
+        by = f"{each.limited_by}, {words.moment(each.outside_from)}" if each.outside_from else ""
+        legend.add_row(f"  {each.name}", each.who.text(language), by)
     out.print(table)
     out.print()
     out.print(legend)

@@ -57,6 +57,8 @@ WEEKDAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
 }
+_TWO_TEXTS: Final = 100
+"""Columns from which on a term's formula and its meaning stand side by side; in fewer, one above the other."""
 _SHORT_SPAN: Final = 10
 """Days up to which a list says all that a picture would."""
 
@@ -165,7 +167,7 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[s
     since, until = (words.moment(made.window.instant(each)) for each in (0, made.window.length))
     head = {"name": capacity.name, "since": since, "until": until, "timezone": made.timezone}
     out.print(f"[bold]{words('PlanHead', **head)}[/bold]")
-    out.print(_indented(words("DiffKnown", asOf=words.moment(made.as_of))))
+    out.print(indented(words("DiffKnown", asOf=words.moment(made.as_of))))
     days = Table(box=None, show_header=False, pad_edge=False)
     for on in dates(made):
         for stream, kind, why in days_of(made.demand.streams, on, language):
@@ -193,7 +195,7 @@ def show_plan(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[s
     out.print(table)
 
 
-def _indented(line: str) -> Padding:
+def indented(line: str) -> Padding:
     """A line that stays indented where it goes on."""
     return Padding(line, (0, 0, 0, 2), expand=False)
 
@@ -211,12 +213,12 @@ def _show_workload(out: Console, made: Plan, workload: WorkloadPlan, words: Word
     out.print(f"[bold]{escape(workload.name)}[/bold]  [dim]{line}[/dim]")
     _show_steps(out, list(folded(list(steps(made, workload)))), words)
     at, need, floor = peak(made, workload)
-    out.print(_indented(words("PeakLine", need=need, at=words.moment(at), floor=floor)))
+    out.print(indented(words("PeakLine", need=need, at=words.moment(at), floor=floor)))
     for each in shortfalls(made, workload):
         line = words(
             "ShortLine", replicas=each.replicas, since=words.moment(each.since), until=words.moment(each.until)
         )
-        out.print(_indented(f"[red]{line}[/red]"))
+        out.print(indented(f"[red]{line}[/red]"))
 
 
 def _show_steps(out: Console, rows: Sequence[Row], words: Words) -> None:
@@ -306,7 +308,7 @@ def _show_waits(out: Console, made: Plan, words: Words) -> None:
     if len(found) > 1:  # one alone is said by the notices
         out.print(f"\n[bold]{words('Waits')}[/bold]")
         for each in found:
-            out.print(_indented(escape(waiting(made, [each]).text(words.language))))
+            out.print(indented(escape(waiting(made, [each]).text(words.language))))
     starts = [each for each in made.demand.starts if each.on in dates(made)]
     if starts:
         out.print(f"\n[bold]{words('Slots')}[/bold]")
@@ -317,7 +319,7 @@ def _show_waits(out: Console, made: Plan, words: Words) -> None:
         ]
         spread, most = round(slot.spread_peak), round(slot.peak)
         line = words("SlotLine", on=words.date(slot.on), starts=", ".join(shifts), spread=spread, peak=most)
-        out.print(_indented(line))
+        out.print(indented(line))
 
 
 def _show_cost(out: Console, spent: Cost, words: Words) -> None:
@@ -330,12 +332,12 @@ def _show_cost(out: Console, spent: Cost, words: Words) -> None:
         peak=spent.peak_replicas,
     )
     out.print(f"\n[bold]{words('Cost')}[/bold]")
-    out.print(_indented(line))
+    out.print(indented(line))
     if spent.peak_nodes is not None:
-        out.print(_indented(words("CostNodes", nodes=spent.peak_nodes)))
+        out.print(indented(words("CostNodes", nodes=spent.peak_nodes)))
     if spent.cpu_hours or spent.memory_gib_hours:
         cpu, memory = round(spent.cpu_hours), round(spent.memory_gib_hours)
-        out.print(_indented(words("CostRequests", cpu=cpu, memory=memory)))
+        out.print(indented(words("CostRequests", cpu=cpu, memory=memory)))
 
 
 # --- explain ----------------------------------------------------------------------------------------------------------
@@ -343,7 +345,7 @@ def _show_cost(out: Console, spent: Cost, words: Words) -> None:
 
 def show_explanation(out: Console, made: Plan, capacity: ENTCapacity, names: Sequence[str], language: str) -> None:
     """The reckoning of each workload's floor at the window's first minute."""
-    words, index = Words(language, made.timezone), made.inner.start
+    words, index, wide = Words(language, made.timezone), made.inner.start, out.width >= _TWO_TEXTS
     for workload in made.workloads:
         if names and workload.name not in names:
             continue
@@ -353,21 +355,22 @@ def show_explanation(out: Console, made: Plan, capacity: ENTCapacity, names: Seq
             workload=workload.name,
             floor=int(workload.floor[index]),
             at=words.moment(made.grid.instant(index)),
-            asOf=words.moment(made.as_of),
         )
         out.print(f"[bold]{head}[/bold]")
-        out.print(f"  {escape(next(steps(made, workload)).reason.text(language))}")
+        out.print(indented(words("DiffKnown", asOf=words.moment(made.as_of))))
+        out.print(indented(escape(next(steps(made, workload)).reason.text(language))))
         terms = explain(made, workload, index)
         for part in PARTS:
             out.print(f"\n[bold]{words(f'Part{part}')}[/bold]")
             table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
             table.add_column(words("Term"), no_wrap=True)
             table.add_column(words("Value"), no_wrap=True, justify="right")
-            for title in ("Formula", "Meaning"):
+            for title in ("Formula", "Meaning") if wide else ("Meaning",):
                 table.add_column(words(title), overflow="fold")
             for term in terms:
                 if term.part == part:
-                    formula = f"= {term.formula}" if term.formula else ""
-                    table.add_row(*map(escape, (term.symbol, term.shown, formula, term.meaning.text(language))))
+                    formula, meaning = f"= {term.formula}" if term.formula else "", term.meaning.text(language)
+                    said = (formula, meaning) if wide else ("\n".join(filter(None, (formula, meaning))),)
+                    table.add_row(*map(escape, (term.symbol, term.shown, *said)))
             out.print(table)
         out.print()

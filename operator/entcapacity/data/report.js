@@ -6,7 +6,8 @@
   const [chart, place, cursor, readout] = ["chart", "drawing", "cursor", "readout"].map((id) => document.getElementById(id));
   const [chooser, spans] = ["workload", "span"].map((id) => document.getElementById(id));
   const MINUTE = 60_000, DAY = 1440, DATE = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
-  let language = page.language, view = null, at = null, turn = Promise.resolve();
+  const PAPER = 718; // what the style leaves of A4, in its pixels
+  let language = page.language, view = null, at = null, turn = Promise.resolve(), printing = false;
 
   const workload = () => chooser.value;
   const rivals = () => [...document.querySelectorAll("input[name=rival]:checked")].map((box) => box.value);
@@ -28,9 +29,10 @@
 
   function drawing() {
     const spec = structuredClone(page.drawings[language]);
-    const width = Math.max(200, chart.clientWidth - page.margin);
+    const width = Math.max(200, (printing ? PAPER : chart.clientWidth) - page.margin);
     for (const panel of spec.vconcat) {
       panel.width = width;
+      if (printing) panel.height *= 0.75;
       if (panel.name === "replicas") panel.title.text = page.titles[language][workload()];
     }
     for (const param of spec.params) {
@@ -171,6 +173,9 @@
   }
   spans.options[0].value = "";
   spans.closest("label").hidden = spans.length <= 2;
+  // paper is narrower than a screen: drawn for it, letters stay large enough. It is done before the browser prints
+  for (const [event, now] of [["beforeprint", true], ["afterprint", false]])
+    addEventListener(event, () => { printing = now; redraw(); });
   let width = chart.clientWidth;
   new ResizeObserver(() => {
     if (chart.clientWidth !== width && !matchMedia("print").matches) { width = chart.clientWidth; redraw(); }
