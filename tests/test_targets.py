@@ -102,6 +102,22 @@ def test_auto_finds_the_scaled_object_and_not_the_hpa_that_keda_makes_of_it():
     assert (there.minimum, there.stated, there.maximum) == (0, None, 100)  # KEDA's own defaults
 
 
+@pytest.mark.parametrize("driver", ["Auto", "Scale", "HPA", "ScaledObject"])
+@pytest.mark.parametrize("others", [[], [hpa("of-our-own")], [scaled(spec={"scaleTargetRef": {"name": "portal"}})]])
+def test_an_hpa_of_keda_whose_scaled_object_is_not_known_is_left_to_it(driver, others):
+    of_keda = hpa("keda-hpa-auth", ownerReferences=[{"kind": "ScaledObject", "name": "auth"}])
+    found = look(deployment(60), of_keda, *others, driver=driver)
+    assert isinstance(found, Reason)
+    assert found.code == "ScaledObjectUnknown"
+    assert "HPA keda-hpa-auth" in found.text()
+
+
+def test_an_hpa_of_keda_that_scales_something_else_is_no_matter():
+    owner = [{"kind": "ScaledObject", "name": "portal"}]
+    of_another = hpa("keda-hpa-portal", target={**SCALE_TARGET, "name": "portal"}, ownerReferences=owner)
+    assert look(deployment(), of_another).driver == "Scale"
+
+
 def test_auto_takes_the_scale_where_nothing_else_scales_it():
     there = look(deployment(4))
     assert (there.driver, str(there.at), there.minimum, there.maximum) == ("Scale", "Deployment auth", 4, None)

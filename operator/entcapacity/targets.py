@@ -184,6 +184,9 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     hpas = [each for each in objects.hpas if scales(each, "scaleTargetRef", ref) and not owned_by_keda(each)]
     scaled = [each for each in objects.scaled_objects if scales(each, "scaleTargetRef", ref)]
     owners = [*hpas, *scaled]
+    of_keda = [each for each in objects.hpas if scales(each, "scaleTargetRef", ref) and owned_by_keda(each)]
+    if of_keda and not scaled:
+        return reason("ScaledObjectUnknown", workload=workload.name, hpa=of_keda[0]["metadata"]["name"])
     if len(owners) > 1:
         names = listed(sorted(str(Ref.of(each)) for each in owners))
         return reason("Ambiguous", workload=workload.name, names=names)
