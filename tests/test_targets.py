@@ -20,6 +20,7 @@ from entcapacity.targets import (
     inherited,
     last_writer,
     older,
+    ready,
     seen,
     with_scale,
 )
@@ -190,6 +191,26 @@ def test_ready_replicas_that_a_kind_tells_itself_are_believed():
 )
 def test_a_kind_of_the_same_name_in_another_group_is_none_that_the_watches_bring(version, kind, watched):
     assert Ref(version, kind, "ent", "auth").watched is watched
+
+
+# --- what serves ------------------------------------------------------------------------------------------------------
+
+POOL = {"apiVersion": "example.org/v1", "kind": "Pool", "name": "auth"}
+
+
+@pytest.mark.parametrize("others", [[], [hpa()], [hpa(), hpa("second")], [scaled("one"), scaled("two")]])
+def test_replicas_serve_whoever_scales_them(others):
+    assert ready([workload()], "ent", objects(deployment(4), *others), {"auth": 9}) == {"auth": 3}
+
+
+def test_what_is_not_there_serves_nobody():
+    assert ready([workload()], "ent", objects(), {"auth": 9}) == {"auth": 0}
+
+
+@pytest.mark.parametrize(("before", "serve"), [({}, {}), ({"auth": 9, "gone": 3}, {"auth": 9})])
+def test_what_cannot_be_read_serves_as_it_did_at_the_last_look(before, serve):
+    unreadable = Objects({}, unreadable={("example.org", "Pool", "auth"): "gave no answer"})
+    assert ready([workload(target=POOL)], "ent", unreadable, before) == serve
 
 
 # --- what stands in the way -------------------------------------------------------------------------------------------

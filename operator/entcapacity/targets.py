@@ -202,6 +202,22 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects, may_raise)
 
 
+def ready(workloads: Iterable[Workload], namespace: str, objects: Objects, before: Mapping[str, int]) -> dict[str, int]:
+    """By workload, how many replicas serve, whoever scales it: none of a Deployment or StatefulSet that is not there,
+    and of anything else that was not read as many as ``before``, since unknown is never none."""
+    found = {}
+    for each in workloads:
+        ref = target_of(each, namespace)
+        there = objects.workloads.get(ref.key)
+        if there is not None:
+            found[each.name] = there.get("status", {}).get("readyReplicas", 0)
+        elif ref.watched:
+            found[each.name] = 0
+        elif each.name in before:
+            found[each.name] = before[each.name]
+    return found
+
+
 def inherited(seen: Seen, minimum: int | None) -> Seen:
     """A held workload without our mark: before us it had ``minimum``. Where it is scaled directly, that still counts:
     its autoscaler is gone, or it was rolled back, annotations and all, and what is there is a floor of ours."""
