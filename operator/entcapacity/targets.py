@@ -141,6 +141,8 @@ class Seen:
     in_order: bool = False
     """Whether pods come one after the other, each once the one before is Ready: those of a StatefulSet do, unless its
     ``podManagementPolicy`` is ``Parallel``."""
+    keeps_maximum: bool = False
+    """Whether the maximum is ours since it was given back before: whoever owns a field alone must not leave it out."""
 
     @property
     def bounds(self) -> Bounds:
@@ -304,6 +306,7 @@ def _seen(
         manager=last_writer(held, minimum, maximum) if replicas else last_writer(target, "replicas"),
         gitops=tuple((field, who) for field in ours if (who := _gitops(held, field))),
         in_order=ref.key[:2] == ("apps", "StatefulSet") and wanted.get("podManagementPolicy") != "Parallel",
+        keeps_maximum=any(each == RELEASED for _, each, _ in _writers(held, maximum)),
     )
 
 
@@ -386,13 +389,21 @@ _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 def last_writer(found: Object, *fields: str) -> str:
     """The field manager, other than us, that last wrote one of ``spec.<field>``; empty where none did."""
+    return _last_writer(found, *fields)[1]
+
+
+def _last_writer(found: Object, *fields: str) -> tuple[str, str, str]:
+    """The same with the time before it and the operation behind it."""
+    others = (each for each in _writers(found, *fields) if each[1] not in (MANAGER, RELEASED))
+    return max(others, default=("", "", ""))
+
+
+def _writers(found: Object, *fields: str) -> Iterator[tuple[str, str, str]]:
+    """Who owns one of ``spec.<field>``: time, field manager and operation."""
     wanted = {f"f:{field}" for field in fields}
-    writers = [
-        (each.get("time", ""), each.get("manager", ""))
-        for each in found["metadata"].get("managedFields", [])
-        if each.get("manager") not in (MANAGER, RELEASED) and wanted & {*each.get("fieldsV1", {}).get("f:spec", {})}
-    ]
-    return max(writers, default=("", ""))[1]
+    for each in found["metadata"].get("managedFields", []):
+        if wanted & {*each.get("fieldsV1", {}).get("f:spec", {})}:
+            yield each.get("time", ""), each.get("manager", ""), each.get("operation", "")
 
 
 def data_owner(config_map: Object) -> str:
