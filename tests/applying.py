@@ -27,6 +27,10 @@ class Applied(applied.Applied):
         """Everybody who owns a field."""
         return set().union(*self._owners.values())
 
+    def owners_of(self, field: str) -> set[str]:
+        """Everybody who owns one."""
+        return self._owners[field]
+
     def _do(self, write: Write) -> None:
         super()._do(write)
         self.history.append(self.values)

@@ -314,6 +314,7 @@ BROKEN = {
         (["workloads", 0, "startup"], "2h1s", "a pod that takes so long cannot follow a school day"),
         (["workloads", 0, "warmup"], "2h1s", "write at most 2h"),
         (["workloads", 0, "after"], ["pgbounce"], "after names a workload that does not exist"),
+        (["workloads", 1], {**POOLER, "target": {"name": "auth"}}, "two workloads scale the same target"),
         (["workloads", 0, "connections", "budget"], "mysql", "connections names a budget that does not exist"),
         (["workloads", 0, "weights", "Sunday"], 150, "a key is none of OnSite, Hybrid, Remote"),
         (["workloads", 1, "name"], "auth", 'Duplicate value: {"name":"auth"}'),
@@ -399,6 +400,15 @@ def test_name_that_the_parser_does_not_take_is_refused(api, name):
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_document_with_every_field_is_taken(api, kind):
     assert refusal(api, DOCUMENTS[kind]) == ""
+
+
+def test_as_many_workloads_as_there_may_be_with_the_longest_targets_are_taken(api):
+    """Rules that compare each with each may not cost more than the API server spends on one."""
+    names = [f"{'x' * 58}-{number:03}" for number in range(100)]
+    target = {"apiVersion": f"{'x' * 240}/v1", "kind": "x" * 253}
+    entries = [{**POOLER, "name": name, "target": {**target, "name": "x" * 190 + name}} for name in names]
+    document = changed(CAPACITY, ["spec"], {"audience": CAPACITY["spec"]["audience"], "workloads": entries})
+    assert refusal(api, document) == ""
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.name)

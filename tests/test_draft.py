@@ -181,6 +181,8 @@ def test_usage_is_shown_and_not_taken_for_that_of_a_monday() -> None:
 
 CONTROLLER = [{"kind": "Cluster", "name": "pg", "controller": True}]
 TWICE = [here(hpa("auth")), here({**hpa("auth"), "metadata": {"name": "more"}})]
+OF_KEDA = here(hpa("auth"))
+OF_KEDA["metadata"]["ownerReferences"] = [{"kind": "ScaledObject", "name": "auth"}]
 VOLUMES = running("notes", 3, "StatefulSet")
 VOLUMES["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}}]
 OTHER = {"metadata": {"name": "older"}, "spec": {"workloads": [{"name": "x", "target": {"name": "auth"}}]}}
@@ -195,6 +197,7 @@ OTHER = {"metadata": {"name": "older"}, "spec": {"workloads": [{"name": "x", "ta
         ({"deployments": [running("ent-mongodb-0", 3, image="db")]}, "DraftData"),
         ({"deployments": [running("auth", 3, ownerReferences=CONTROLLER)]}, "DraftOwned"),
         ({"deployments": [running("auth", 3)], "hpas": TWICE}, "DraftAmbiguous"),
+        ({"deployments": [running("auth", 3)], "hpas": [OF_KEDA]}, "DraftKeda"),
         ({"deployments": [running("auth", 3)], "capacities": [OTHER]}, "DraftTaken"),
         ({"stateful_sets": [VOLUMES]}, "DraftVolumes"),
         ({"daemon_sets": [running("logs", 3, "DaemonSet")]}, "DraftDaemonSet"),

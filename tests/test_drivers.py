@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applying import Applied
+from applying import SOMEBODY, Applied
 from entcapacity.drivers import given_back, held
 from entcapacity.targets import FORMER, Former
 
@@ -140,6 +140,21 @@ def test_nothing_falls_to_a_default_while_it_is_given_back(there, floor, maximum
     for minimum, most in there.history:
         assert minimum in (floor, before[0])
         assert most in (maximum, before[1])
+
+
+@pytest.mark.parametrize("driver", AUTOSCALERS)
+@pytest.mark.parametrize("maximum", [None, 150])
+def test_a_maximum_that_was_never_raised_is_not_claimed_when_all_is_given_back(driver, maximum):
+    there = Applied(driver, 2, 60)
+    hold(there, 12, maximum)
+    give_back(there)
+    raised = {"entcapacity-released"} if maximum is not None else {SOMEBODY}
+    assert there.owners_of(there.most) == raised
+    assert there.owners_of(there.least) == {"entcapacity-released"}  # in between it must have an owner
+    hold(there, 12)
+    give_back(there)
+    assert there.owners_of(there.most) == raised
+    assert there.values == (2, 60)
 
 
 @pytest.mark.parametrize("driver", AUTOSCALERS)

@@ -203,6 +203,46 @@ def test_what_fields_say_of_one_another_is_said_though_a_field_is_wrong():
     assert problems.count("spec.workloads: stands there more than once: names must differ") == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "auth"}, {"name": "sso", "target": {"name": "auth"}}),
+        ({"name": "auth", "target": {"name": "keycloak"}}, {"name": "sso", "target": {"name": "keycloak"}}),
+        ({"name": "auth"}, {"name": "sso", "target": {"apiVersion": "apps/v1beta2", "name": "auth"}}),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_workloads_that_name_one_target_are_refused_with_both_names_and_the_way_out(one, other, turned):
+    entries = [{**each, "ordinaryPeak": {"replicas": 6}} for each in (one, other)]
+    first, second = entries[::-1] if turned else entries
+    [problem] = _problems(_changed(CAPACITY, ["spec", "workloads"], [first, second]))
+    assert problem.startswith("spec.workloads[1]: Deployment ")
+    assert f"is scaled by workload {first['name']} already: leave one of the two out, or give it a target" in problem
+    assert problem.endswith(f"(found '{second['name']}')")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"name": "sso"},
+        {"name": "auth", "kind": "StatefulSet"},
+        {"apiVersion": "argoproj.io/v1alpha1", "kind": "Deployment", "name": "auth"},
+    ],
+)
+def test_targets_that_only_look_alike_are_two(target):
+    entries = [{"name": "auth"}, {"name": "sso", "target": target}]
+    parse(_changed(CAPACITY, ["spec", "workloads"], [{**each, "ordinaryPeak": {"replicas": 6}} for each in entries]))
+
+
+def test_of_a_wrong_entry_nobody_says_what_it_scales():
+    entries = [{"name": "auth", "ordinaryPeak": {"replicas": 6}}, {"name": "sso", "target": {"name": "auth"}}]
+    [problem] = _problems(_changed(CAPACITY, ["spec", "workloads"], entries))
+    assert "does not say what it carries" in problem
+    turned = [{"name": "auth", "target": {"name": "sso"}}, {"name": "sso", "ordinaryPeak": {"replicas": 6}}]
+    [problem] = _problems(_changed(CAPACITY, ["spec", "workloads"], turned))
+    assert "does not say what it carries" in problem
+
+
 @pytest.mark.parametrize("key", ["a[", "metadata:[{name: x}", "(b)", "[key]x"])
 def test_a_key_with_brackets_is_refused_like_any_other(key):
     [problem] = _problems({**CAPACITY, key: 1})

@@ -63,7 +63,14 @@ def seen(name: str, ready: int = 4, **more: Any) -> Seen:
 
 def state(*there: Seen | Reason, made: Plan = PLAN, **more: Any) -> State:
     found = dict(zip((each.name for each in made.workloads), there, strict=True))
-    values: dict[str, Any] = {"floors": {}, "startups": {}, "longest_wait": timedelta(minutes=2), "later": None} | more
+    ready = {each.name: each.ready for each in there if isinstance(each, Seen)}
+    values: dict[str, Any] = {
+        "ready": ready,
+        "floors": {},
+        "startups": {},
+        "longest_wait": timedelta(minutes=2),
+        "later": None,
+    } | more
     return State(made, cost=cost(made), seen=found, **values)
 
 
@@ -180,6 +187,14 @@ def test_what_cannot_be_seen_is_said_where_figures_would_stand() -> None:
     assert auth["message"] == missing.text()
     assert "ready" not in auth
     assert "driver" not in auth
+
+
+def test_what_serves_is_told_and_counted_also_where_it_is_not_ours_to_scale() -> None:
+    unclear = reason("Ambiguous", workload="auth", names="one and another")
+    found = shown(unclear, seen("portal", ready=4), ready={"auth": 1, "portal": 4})
+    assert found["workloads"][0]["ready"] == 1
+    assert found["ready"].startswith("5/")
+    assert found["admission"]["loginsPerSecond"] == 600 // 60
 
 
 def test_what_stood_there_before_is_told_and_a_field_that_was_not_set_is_left_out() -> None:

@@ -20,6 +20,7 @@ from entcapacity.targets import (
     inherited,
     last_writer,
     older,
+    ready,
     seen,
     with_scale,
 )
@@ -102,6 +103,22 @@ def test_auto_finds_the_scaled_object_and_not_the_hpa_that_keda_makes_of_it():
     assert (there.minimum, there.stated, there.maximum) == (0, None, 100)  # KEDA's own defaults
 
 
+@pytest.mark.parametrize("driver", ["Auto", "Scale", "HPA", "ScaledObject"])
+@pytest.mark.parametrize("others", [[], [hpa("of-our-own")], [scaled(spec={"scaleTargetRef": {"name": "portal"}})]])
+def test_an_hpa_of_keda_whose_scaled_object_is_not_known_is_left_to_it(driver, others):
+    of_keda = hpa("keda-hpa-auth", ownerReferences=[{"kind": "ScaledObject", "name": "auth"}])
+    found = look(deployment(60), of_keda, *others, driver=driver)
+    assert isinstance(found, Reason)
+    assert found.code == "ScaledObjectUnknown"
+    assert "HPA keda-hpa-auth" in found.text()
+
+
+def test_an_hpa_of_keda_that_scales_something_else_is_no_matter():
+    owner = [{"kind": "ScaledObject", "name": "portal"}]
+    of_another = hpa("keda-hpa-portal", target={**SCALE_TARGET, "name": "portal"}, ownerReferences=owner)
+    assert look(deployment(), of_another).driver == "Scale"
+
+
 def test_auto_takes_the_scale_where_nothing_else_scales_it():
     there = look(deployment(4))
     assert (there.driver, str(there.at), there.minimum, there.maximum) == ("Scale", "Deployment auth", 4, None)
@@ -174,6 +191,26 @@ def test_ready_replicas_that_a_kind_tells_itself_are_believed():
 )
 def test_a_kind_of_the_same_name_in_another_group_is_none_that_the_watches_bring(version, kind, watched):
     assert Ref(version, kind, "ent", "auth").watched is watched
+
+
+# --- what serves ------------------------------------------------------------------------------------------------------
+
+POOL = {"apiVersion": "example.org/v1", "kind": "Pool", "name": "auth"}
+
+
+@pytest.mark.parametrize("others", [[], [hpa()], [hpa(), hpa("second")], [scaled("one"), scaled("two")]])
+def test_replicas_serve_whoever_scales_them(others):
+    assert ready([workload()], "ent", objects(deployment(4), *others), {"auth": 9}) == {"auth": 3}
+
+
+def test_what_is_not_there_serves_nobody():
+    assert ready([workload()], "ent", objects(), {"auth": 9}) == {"auth": 0}
+
+
+@pytest.mark.parametrize(("before", "serve"), [({}, {}), ({"auth": 9, "gone": 3}, {"auth": 9})])
+def test_what_cannot_be_read_serves_as_it_did_at_the_last_look(before, serve):
+    unreadable = Objects({}, unreadable={("example.org", "Pool", "auth"): "gave no answer"})
+    assert ready([workload(target=POOL)], "ent", unreadable, before) == serve
 
 
 # --- what stands in the way -------------------------------------------------------------------------------------------

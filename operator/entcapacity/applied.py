@@ -44,13 +44,13 @@ class Applied:
         replicas = {"replicas": self.replicas}
         status = replicas | {"readyReplicas": self.replicas}
         if self.driver == "Scale":
-            target = _object(self._at, self._marks(), replicas, status)
+            target = _object(self._at, self._metadata(), replicas, status)
             objects = Objects({self._target.key: target})
         else:
             ref = self._target
             spec = {field: value for field, value in self.fields.items() if field != FORMER}
             spec["scaleTargetRef"] = {"apiVersion": ref.api_version, "kind": ref.kind, "name": ref.name}
-            held = _object(self._at, self._marks(), spec, {})
+            held = _object(self._at, self._metadata(), spec, {})
             objects = Objects(
                 {ref.key: _object(ref, {}, replicas, status)},
                 (held,) if self.driver == "HPA" else (),
@@ -60,8 +60,14 @@ class Applied:
         assert isinstance(found, Seen)
         return found
 
-    def _marks(self) -> dict[str, str]:
-        return {FORMER: self.fields[FORMER]} if FORMER in self.fields else {}
+    def _metadata(self) -> dict[str, Any]:
+        owned: dict[str, dict[str, Any]] = {}
+        for field, owners in self._owners.items():
+            for owner in owners:
+                owned.setdefault(owner, {})[f"f:{field}"] = {}
+        marks = {FORMER: self.fields[FORMER]} if FORMER in self.fields else {}
+        managed = [{"manager": owner, "fieldsV1": {"f:spec": fields}} for owner, fields in owned.items()]
+        return {"annotations": marks, "managedFields": managed}
 
     def _do(self, write: Write) -> None:
         if write.how == "Scale":
@@ -84,6 +90,6 @@ class Applied:
                     del self._owners[field], self.fields[field]
 
 
-def _object(at: Ref, marks: dict[str, str], spec: dict[str, Any], status: dict[str, int]) -> Object:
-    metadata = {"name": at.name, "namespace": at.namespace, "uid": f"{at}", "annotations": marks}
+def _object(at: Ref, metadata: dict[str, Any], spec: dict[str, Any], status: dict[str, int]) -> Object:
+    metadata = {"name": at.name, "namespace": at.namespace, "uid": f"{at}", **metadata}
     return {"apiVersion": at.api_version, "kind": at.kind, "metadata": metadata, "spec": spec, "status": status}

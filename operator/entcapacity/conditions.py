@@ -18,6 +18,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "TargetUnreadable": "Accepted",
     "TargetTaken": "Accepted",
     "Ambiguous": "Accepted",
+    "ScaledObjectUnknown": "Accepted",
     "DriverMissing": "Accepted",
     "DriverElsewhere": "Accepted",
     "GitOpsOwned": "Accepted",

@@ -199,6 +199,8 @@ def _left_out(each: _Candidate, found: Found) -> Reason | None:
     if kept := _data(each.found):
         return reason("DraftData", target=target, word=kept)
     if isinstance(each.seen, Reason):
+        if each.seen.code == "ScaledObjectUnknown":
+            return reason("DraftKeda", target=target, hpa=dict(each.seen.args)["hpa"])
         scalers = sorted(str(Ref.of(one)) for one in _scalers(found) if scales(one, "scaleTargetRef", each.ref))
         return reason("DraftAmbiguous", target=target, names=listed(scalers) if scalers else "?")
     if each.seen.replicas == 0:

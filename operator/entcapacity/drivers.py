@@ -58,9 +58,11 @@ def given_back(seen: Seen) -> Iterator[Write]:
             yield Write(seen.at, "Apply", _body(seen, kept, {}), RELEASED)
     else:
         least, most = FIELDS[seen.driver]
-        # the maximum always, since it may be ours under this name from when it was given back before
-        back = former.raised and not runs_above(seen)
-        spec = {least: former.minimum, most: former.maximum if back else seen.stated_maximum}
+        spec = {least: former.minimum}
+        if former.raised and not runs_above(seen):
+            spec[most] = former.maximum
+        elif former.raised or seen.keeps_maximum:  # else it is somebody's, who may apply it without a conflict
+            spec[most] = seen.stated_maximum
         stated = {field: value for field, value in spec.items() if value is not None}
         yield Write(seen.at, "Apply", _body(seen, None, stated), RELEASED)
     yield Write(seen.at, "Apply", _body(seen, None, {}), MANAGER)

@@ -61,6 +61,8 @@ class Keeper:
         self._failures = 0
         self._remembered = False
         self._gone = False
+        self._ready: dict[str, int] = {}
+        """By workload, how many replicas served at the last look."""
         self._latest = Latest()
         self._observer = Observer(around.prometheus, self._woken.set)
         self._planner = Planner(key, around, self._woken.set)
@@ -174,8 +176,9 @@ class Keeper:
         await self._stopwatch.look(there, asked, objects)
         retry += await self._enforcer.look_at_late(there, objects, found)
         self._meter(made, seen, now)
+        self._ready = targets.ready(spec.workloads, self._key[0], objects, self._ready)
         floors, startups = self._enforcer.floors, self._stopwatch.startups
-        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, floors, startups)
+        state = summary.State(made.plan, made.later, made.cost, made.longest_wait, seen, self._ready, floors, startups)
         status = summary.status(state, now, self._around.language)
         self._limit(status["admission"].get("sessions"))
         again = await self._speaker.say(document, found, now, status)
@@ -215,16 +218,17 @@ class Keeper:
         planned = self._planner.made.plan if self._planner.made else None
         if planned is None or not 0 <= (index := planned.grid.index(now)) < planned.grid.length:
             return
-        there = (targets.seen(each, self._key[0], objects) for each in planned.spec.workloads)
-        ready = {each.name: each.ready for each in there if isinstance(each, Seen)}
-        self._limit(summary.carried(planned, ready, index).sessions)
+        self._ready = targets.ready(planned.spec.workloads, self._key[0], objects, self._ready)
+        self._limit(summary.carried(planned, self._ready, index).sessions)
 
     def _remember(self, document: Object, spec: ENTCapacitySpec, objects: targets.Objects) -> None:
         """Takes from the status of an operator that was here before what nothing else tells: start-up times, since when
-        Prometheus has not answered, and what was held."""
+        Prometheus has not answered, what served and what was held."""
         if self._remembered:
             return
         self._remembered = True
+        told = document.get("status", {}).get("workloads", [])
+        self._ready = {each["name"]: each["ready"] for each in told if "ready" in each}
         self._stopwatch.startups |= remembered(document, spec)
         self._observer.remember(unseen_since(document.get("status", {}).get("conditions")))
         self._enforcer.remember(document, spec, objects)

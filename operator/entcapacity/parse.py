@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from entcapacity.fields import API_VERSION, WAYS_OUT, show, written
 from entcapacity.school import SchoolAnnouncement, SchoolCalendar
-from entcapacity.spec import Budget, ENTCapacity, ENTCapacitySpec, Event, Limit, Segment, Workload, scales_with
+from entcapacity.spec import Budget, ENTCapacity, ENTCapacitySpec, Event, Limit, Segment, Target, Workload, scales_with
 
 RESOURCES: Final[Mapping[str, type[ENTCapacity | SchoolAnnouncement | SchoolCalendar]]] = {
     "ENTCapacity": ENTCapacity,
@@ -172,6 +172,7 @@ def _cross_references(spec: ENTCapacitySpec) -> Iterator[Problem]:
         for name, times in Counter(names).items():
             if name and times > 1:
                 yield Problem(f"spec.{field}", show(name), "stands there more than once: names must differ")
+    yield from _scaled_twice(spec.workloads)
     workloads = {each.name: each for each in spec.workloads}
     budgets = {each.name for each in spec.budgets}
     for index, workload in enumerate(spec.workloads):
@@ -197,6 +198,24 @@ def _cross_references(spec: ENTCapacitySpec) -> Iterator[Problem]:
             yield Problem(f"{path}.scalesWith", "'Clients'", "no workload comes after this one: name it in their after")
     if circle := _circle({name: each.after for name, each in workloads.items()}):
         yield Problem("spec.workloads", " → ".join(circle), "after goes round in a circle: leave one out")
+
+
+def _scaled_twice(workloads: Sequence[Workload]) -> Iterator[Problem]:
+    """Targets that two workloads name: their floors would undo one another."""
+    known: dict[tuple[str, str, str], str] = {}
+    for index, each in enumerate(workloads):
+        if each.ordinary_peak is None and each.capacity is None:
+            continue  # an entry that is not valid: what it scales is not known
+        target = each.target or Target(name=each.name)
+        key = (target.api_version.partition("/")[0], target.kind, target.name)
+        other = known.setdefault(key, each.name)
+        if other != each.name:
+            yield Problem(
+                f"spec.workloads[{index}]",
+                show(each.name),
+                f"{target.kind} {target.name} is scaled by workload {other} already: leave one of the two out, or give "
+                "it a target of its own",
+            )
 
 
 def _circle(after: Mapping[str, Sequence[str]]) -> list[str]:

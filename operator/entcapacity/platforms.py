@@ -24,7 +24,7 @@ from entcapacity.reasons import Reason, reason
 from entcapacity.school import SchoolAnnouncement
 from entcapacity.spec import ENTCapacity
 from entcapacity.surroundings import Surroundings
-from entcapacity.targets import SCALED, Object, Objects, Seen, owned_by_keda, scales
+from entcapacity.targets import SCALED, Object, Seen, owned_by_keda
 from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
 
 Found = TypeVar("Found")
@@ -97,13 +97,14 @@ class Platforms:
         hidden = await self._scaled(namespace)
         objects = await all_objects(self._around, namespace, document)
         seen = {each.name: seen_for(self._around.world, document, each, objects) for each in spec.workloads}
-        there = {name: each for name, each in seen.items() if isinstance(each, Seen) and _plain(each, objects, hidden)}
+        # while HPAs are hidden, nobody knows what scales a workload, nor whether what it has is its own
+        there = {name: each for name, each in seen.items() if isinstance(each, Seen) and _HPA not in hidden}
         found = [reason("NotRead", kind=each, namespace=namespace) for each in sorted(hidden)]
         found += self._about_calendars(capacity)
         unreadable = self._around.almanac.unreadable.items()
         found += [reason("AnnouncementNotRead", announcement=each, problem=wrong) for each, wrong in unreadable]
         problems = [each for each in seen.values() if isinstance(each, Reason)]
-        found += [each for each in problems if not (hidden and each.code == "TargetMissing")]
+        found += [each for each in problems if not (hidden and each.code in ("TargetMissing", "ScaledObjectUnknown"))]
         almanac = self._around.almanac
         spec = almanac.calendars.without_missing(spec)
         facts = facts_of(spec, almanac.calendars.days, almanac.announcements, there, remembered(document, spec))
@@ -154,15 +155,6 @@ async def capacities(kube: Kube, namespace: str) -> list[Object]:
     """The ENTCapacities of a namespace, or with ``""`` of all of them, by name."""
     found = await _every(kube, API_VERSION, CAPACITY, namespace)
     return sorted(found, key=lambda each: (each["metadata"]["namespace"], each["metadata"]["name"]))
-
-
-def _plain(seen: Seen, objects: Objects, hidden: frozenset[str]) -> bool:
-    """Whether it is plain what scales a workload, though some kinds are hidden: what it has now may not be its own."""
-    if _HPA in hidden:
-        return False
-    return _SCALED_OBJECT not in hidden or not any(
-        owned_by_keda(each) and scales(each, "scaleTargetRef", seen.target) for each in objects.hpas
-    )
 
 
 async def _every(kube: Kube, api_version: str, kind: str, namespace: str = "") -> list[Object]:

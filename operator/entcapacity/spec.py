@@ -551,6 +551,18 @@ class Rehearsal(Model):
         return next((each.replicas for each in self.floors if each.name == workload), 0)
 
 
+def _name(workload: str) -> str:
+    """In CEL, the name of what a workload scales."""
+    return f"(has({workload}.target) ? {workload}.target.name : {workload}.name)"
+
+
+def _kind(workload: str) -> str:
+    """In CEL, its group and kind."""
+    target = f"{workload}.target"
+    group = f"has({target}) && has({target}.apiVersion) ? {target}.apiVersion.split('/')[0] : 'apps'"
+    return f"[{group}, has({target}) && has({target}.kind) ? {target}.kind : 'Deployment']"
+
+
 class ENTCapacitySpec(Model):
     """What a platform needs: who connects, what carries them, and how it may be scaled."""
 
@@ -565,6 +577,12 @@ class ENTCapacitySpec(Model):
             (
                 "self.workloads.all(w, !has(w.after) || sets.contains(self.workloads.map(b, b.name), w.after))",
                 "after names a workload that does not exist: add it under workloads, or correct the name",
+            ),
+            (
+                # names first, since they mostly differ: the API server counts what a rule costs
+                "self.workloads.all(w, self.workloads.exists_one(o,"
+                f" {_name('o')} == {_name('w')} && {_kind('o')} == {_kind('w')}))",
+                "two workloads scale the same target: leave one of them out, or give it a target of its own",
             ),
             (
                 "self.workloads.all(w, !has(w.connections)"

@@ -78,7 +78,9 @@ class WorkloadStatus(Model):
     driver: Literal["HPA", "ScaledObject", "Scale"] | None = Field(None, description="How it is scaled.")
     planned: Number | None = Field(None, description="The floor that the plan wants now.")
     floor: Number | None = Field(None, description="The floor as written; missing where none is.")
-    ready: Number | None = Field(None, description="Replicas that serve.")
+    ready: Number | None = Field(
+        None, description="Replicas that serve; where they cannot be read, those of the last look."
+    )
     replicas: Number | None = Field(None, description="Replicas there are, Ready or not.")
     maximum: Number | None = Field(None, description="The most replicas it may have now.")
     need: Number | None = Field(None, description="Replicas that serve the demand expected now.")

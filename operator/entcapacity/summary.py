@@ -37,8 +37,8 @@ class Carried:
 
 
 def carried(plan: Plan, ready: Mapping[str, int], index: int) -> Carried:
-    """What replicas that are ready carry at a minute, at 100 %, in terms of the plain load; workloads not seen are
-    left out."""
+    """What replicas that are ready carry at a minute, at 100 %, in terms of the plain load; workloads that were never
+    read are left out."""
     sessions, logins = [], [float(each.logins_per_minute) for each in plan.spec.limits]
     for each in plan.workloads:
         if each.name not in ready:
@@ -125,6 +125,8 @@ class State:
     cost: Cost
     longest_wait: timedelta | None
     seen: Mapping[str, Seen | Reason]
+    ready: Mapping[str, int]
+    """Replicas that serve, also of what is not ours to scale; those of the last look where there is none now."""
     floors: Mapping[str, int]
     """Those that are held, as they are written."""
     startups: Mapping[str, Startups]
@@ -132,19 +134,15 @@ class State:
 
 def status(state: State, now: datetime, language: str) -> dict[str, Any]:
     """Everything but conditions and ``observedGeneration``."""
-    plan, cost, seen, floors, startups = state.plan, state.cost, state.seen, state.floors, state.startups
+    plan, cost = state.plan, state.cost
     index = plan.grid.index(now)
-    there = {name: each for name, each in seen.items() if isinstance(each, Seen)}
-    ready, planned = sum(each.ready for each in there.values()), sum(int(each.floor[index]) for each in plan.workloads)
+    ready, planned = sum(state.ready.values()), sum(int(each.floor[index]) for each in plan.workloads)
     found: dict[str, Any] = {
         "today": today(plan, now),
         "sessions": _rounded(float(plan.demand.load.sessions.expected[index])),
         "ready": f"{ready}/{planned}",
-        "workloads": [
-            _workload(each, index, seen[each.name], floors.get(each.name), startups.get(each.name), language)
-            for each in plan.workloads
-        ],
-        "admission": _admission(carried(plan, {name: each.ready for name, each in there.items()}, index), state, now),
+        "workloads": [_workload(each, index, state, language) for each in plan.workloads],
+        "admission": _admission(carried(plan, state.ready, index), state, now),
         "cost": {
             "replicaHours": round(cost.replica_hours),
             "usualReplicaHours": round(cost.usual_replica_hours),
@@ -171,22 +169,15 @@ def released(status: Mapping[str, Any]) -> dict[str, Any]:
     return {**status, "workloads": workloads}
 
 
-def _workload(
-    planned: WorkloadPlan,
-    index: int,
-    seen: Seen | Reason,
-    floor: int | None,
-    startups: Startups | None,
-    language: str,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "name": planned.name,
-        "planned": int(planned.floor[index]),
-        "need": int(planned.need[index]),
-    }
+def _workload(planned: WorkloadPlan, index: int, state: State, language: str) -> dict[str, Any]:
+    name, seen = planned.name, state.seen[planned.name]
+    floor, startups = state.floors.get(name), state.startups.get(name)
+    found: dict[str, Any] = {"name": name, "planned": int(planned.floor[index]), "need": int(planned.need[index])}
+    if name in state.ready:
+        found["ready"] = state.ready[name]
     if isinstance(seen, Reason):
         return found | {"message": seen.text(language)[:1024]}
-    found |= {"driver": seen.driver, "replicas": seen.replicas, "ready": seen.ready}
+    found |= {"driver": seen.driver, "replicas": seen.replicas}
     if seen.rolling_out:
         found["message"] = Reason("RollingOut").text(language)
     if seen.maximum is not None:

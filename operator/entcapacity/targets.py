@@ -141,6 +141,8 @@ class Seen:
     in_order: bool = False
     """Whether pods come one after the other, each once the one before is Ready: those of a StatefulSet do, unless its
     ``podManagementPolicy`` is ``Parallel``."""
+    keeps_maximum: bool = False
+    """Whether the maximum is ours since it was given back before: whoever owns a field alone must not leave it out."""
 
     @property
     def bounds(self) -> Bounds:
@@ -184,6 +186,9 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     hpas = [each for each in objects.hpas if scales(each, "scaleTargetRef", ref) and not owned_by_keda(each)]
     scaled = [each for each in objects.scaled_objects if scales(each, "scaleTargetRef", ref)]
     owners = [*hpas, *scaled]
+    of_keda = [each for each in objects.hpas if scales(each, "scaleTargetRef", ref) and owned_by_keda(each)]
+    if of_keda and not scaled:
+        return reason("ScaledObjectUnknown", workload=workload.name, hpa=of_keda[0]["metadata"]["name"])
     if len(owners) > 1:
         names = listed(sorted(str(Ref.of(each)) for each in owners))
         return reason("Ambiguous", workload=workload.name, names=names)
@@ -197,6 +202,22 @@ def seen(workload: Workload, namespace: str, objects: Objects) -> Seen | Reason:
     driver: Driver = "HPA" if hpas else "ScaledObject" if scaled else "Scale"
     may_raise = workload.max_when_announced is not None
     return _seen(workload.name, driver, owners[0] if owners else target, target, ref, objects, may_raise)
+
+
+def ready(workloads: Iterable[Workload], namespace: str, objects: Objects, before: Mapping[str, int]) -> dict[str, int]:
+    """By workload, how many replicas serve, whoever scales it: none of a Deployment or StatefulSet that is not there,
+    and of anything else that was not read as many as ``before``, since unknown is never none."""
+    found = {}
+    for each in workloads:
+        ref = target_of(each, namespace)
+        there = objects.workloads.get(ref.key)
+        if there is not None:
+            found[each.name] = there.get("status", {}).get("readyReplicas", 0)
+        elif ref.watched:
+            found[each.name] = 0
+        elif each.name in before:
+            found[each.name] = before[each.name]
+    return found
 
 
 def inherited(seen: Seen, minimum: int | None) -> Seen:
@@ -285,6 +306,7 @@ def _seen(
         manager=last_writer(held, minimum, maximum) if replicas else last_writer(target, "replicas"),
         gitops=tuple((field, who) for field in ours if (who := _gitops(held, field))),
         in_order=ref.key[:2] == ("apps", "StatefulSet") and wanted.get("podManagementPolicy") != "Parallel",
+        keeps_maximum=any(each == RELEASED for _, each, _ in _writers(held, maximum)),
     )
 
 
@@ -367,13 +389,21 @@ _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 def last_writer(found: Object, *fields: str) -> str:
     """The field manager, other than us, that last wrote one of ``spec.<field>``; empty where none did."""
+    return _last_writer(found, *fields)[1]
+
+
+def _last_writer(found: Object, *fields: str) -> tuple[str, str, str]:
+    """The same with the time before it and the operation behind it."""
+    others = (each for each in _writers(found, *fields) if each[1] not in (MANAGER, RELEASED))
+    return max(others, default=("", "", ""))
+
+
+def _writers(found: Object, *fields: str) -> Iterator[tuple[str, str, str]]:
+    """Who owns one of ``spec.<field>``: time, field manager and operation."""
     wanted = {f"f:{field}" for field in fields}
-    writers = [
-        (each.get("time", ""), each.get("manager", ""))
-        for each in found["metadata"].get("managedFields", [])
-        if each.get("manager") not in (MANAGER, RELEASED) and wanted & {*each.get("fieldsV1", {}).get("f:spec", {})}
-    ]
-    return max(writers, default=("", ""))[1]
+    for each in found["metadata"].get("managedFields", []):
+        if wanted & {*each.get("fieldsV1", {}).get("f:spec", {})}:
+            yield each.get("time", ""), each.get("manager", ""), each.get("operation", "")
 
 
 def data_owner(config_map: Object) -> str:

@@ -658,6 +658,13 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{workload}: {names} scale it, and nothing is written while it is not plain which one counts: delete one",
         "{workload} : {names} le gèrent ; rien n'est écrit tant qu'on ne sait pas lequel compte : en supprimer un",
     ),
+    "ScaledObjectUnknown": (
+        "{workload}: KEDA's HPA {hpa} scales its target, but its ScaledObject is not known here; nothing is written: "
+        "restart the operator if KEDA came after it, or let it read ScaledObjects; delete the HPA if KEDA is gone",
+        "{workload} : le HPA {hpa} de KEDA gère sa cible, mais son ScaledObject est inconnu ici ; rien n'est écrit : "
+        "redémarrer l'opérateur si KEDA est venu après, ou le laisser lire les ScaledObjects ; supprimer le HPA si "
+        "KEDA n'est plus là",
+    ),
     "DriverMissing": (
         "{workload}: there is no {driver} for its target: create it, or set driver to Auto",
         "{workload} : pas de {driver} pour sa cible : à créer, ou mettre driver à Auto",
@@ -948,6 +955,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "DraftAmbiguous": (
         "{target}: {names} scale it: delete one, then take it in",
         "{target} : {names} le gèrent : en supprimer un, puis l'ajouter",
+    ),
+    "DraftKeda": (
+        "{target}: KEDA's HPA {hpa} scales it, and its ScaledObject could not be read: ask for that right, then draft "
+        "anew",
+        "{target} : le HPA {hpa} de KEDA le gère, et son ScaledObject n'a pu être lu : demander ce droit, puis "
+        "recommencer",
     ),
     "DraftStopped": (
         "{target}: stands at 0 replicas",

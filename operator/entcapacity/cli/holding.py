@@ -23,7 +23,19 @@ from entcapacity.plan import most_users_live_in
 from entcapacity.platforms import Platform
 from entcapacity.reasons import Argument, Reason, reason
 from entcapacity.rehearsal import MANAGER, Course, meant, why_not_ready
-from entcapacity.targets import HPA_API, KEDA_API, WATCHED, Object, Objects, Ref, Seen, seen, target_of, with_scale
+from entcapacity.targets import (
+    HPA_API,
+    KEDA_API,
+    WATCHED,
+    Object,
+    Objects,
+    Ref,
+    Seen,
+    owned_by_keda,
+    seen,
+    target_of,
+    with_scale,
+)
 
 LOOK_SECONDS: Final = 5.0
 TAKEN_UP_SECONDS: Final = 60
@@ -172,6 +184,7 @@ async def _look(kube: Kube, platform: Platform) -> _There:
         if not ref.watched and (found := await kube.get(ref)) is not None:
             known[ref.key] = with_scale(found, await kube.scale(ref))
     hpas = await _allowed(kube.every(HPA_API, "HorizontalPodAutoscaler", namespace))
+    hpas = tuple(each for each in hpas if not owned_by_keda(each))  # whose ScaledObjects may be hidden
     objects = Objects(known, hpas, await _allowed(kube.every(KEDA_API, "ScaledObject", namespace)))
     looked = {each.name: seen(each, namespace, objects) for each in workloads}
     there = {name: each for name, each in looked.items() if isinstance(each, Seen)}
