@@ -138,7 +138,10 @@ class Keeper:
         except InvalidResource as error:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
             self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
-            again = await self._speaker.say(document, [reason("Invalid", problem=str(error))], now, {})
+            found = [reason("Invalid", problem=str(error))]
+            if document["spec"].get("mode", "Observe") == "Observe":  # for which nobody is woken
+                found.append(reason("Observing"))
+            again = await self._speaker.say(document, found, now, {})
             return min([_IDLE_SECONDS, *again])
         await self._around.almanac.look()
         objects = await all_objects(self._around, self._key[0], document)
@@ -157,6 +160,7 @@ class Keeper:
         made = await self._planner.plan(document, plannable, facts, there, asked, objects, now, found)
         if made is None:
             if spec.mode == "Observe":
+                found.append(reason("Observing"))
                 await self._enforcer.let_go(document, targets.held_by(self._key[1], objects), found)
             self._limit_by_last_plan(objects, now)
             await self._speaker.say(document, found, now, {})
