@@ -166,6 +166,7 @@ class Enforcer:
         if wait > 0:  # whatever woke us, it is not tried again so soon
             found += self._not_let_go
             return [wait]
+        self._around.pulse.beat(self._name)  # what was written before may have waited long
         self._not_let_go = await let_go(self._around, document, held, heirs=True)
         found += self._not_let_go
         if not self._not_let_go:
