@@ -126,7 +126,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
     [
         f"but {speaker._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
-        f"after {enforcer.RETRY_SECONDS:g} s |",
+        f"after {surroundings.RETRY_SECONDS:g} s |",
         f"They take turns then, {surroundings._PASSES} at a time",
         f"it reaches {planner.HORIZON.days} days ahead",
         f"the {planner.HORIZON.days} days that are planned",

@@ -23,12 +23,10 @@ from entcapacity.spec import ENTCapacitySpec, Workload
 from entcapacity.steps import why
 from entcapacity.stopwatch import Stopwatch
 from entcapacity.summary import iso
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object, Objects, Ref, Seen
 from entcapacity.world import Key
 
-RETRY_SECONDS: Final = 5.0
-"""After which it is tried again what failed."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
 

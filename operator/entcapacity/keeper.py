@@ -18,7 +18,7 @@ from typing import Final
 from entcapacity import summary, targets
 from entcapacity.clock import Latest
 from entcapacity.conditions import unseen_since
-from entcapacity.enforcer import RETRY_SECONDS, Enforcer
+from entcapacity.enforcer import Enforcer
 from entcapacity.facts import Facts
 from entcapacity.gathering import facts_of, remembered
 from entcapacity.kube import ClusterError
@@ -33,7 +33,7 @@ from entcapacity.speaker import Speaker
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.stopwatch import Stopwatch
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object, Seen
 from entcapacity.world import CAPACITY, Key
 
