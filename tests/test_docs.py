@@ -158,6 +158,10 @@ def test_the_condition_that_pods_are_late_is_said_with_its_minutes() -> None:
     assert f"should have been {reconcile.LATE_MINUTES} minutes ago" in CONDITIONS
 
 
+def test_so_many_are_no_number_of_people() -> None:
+    assert f"above {observing._MOST // 10**6} million)" in CONDITIONS
+
+
 def test_drivers_and_fields_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \|[^|]+\| `spec\.(\w+)` \| (?:`spec\.(\w+)`|–) \|$", OPERATOR, re.MULTILINE)
     assert {driver: (least, most) for driver, least, most in rows} == dict(targets.FIELDS)
