@@ -126,7 +126,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
     [
         f"but {speaker._STATUS_SECONDS:g} s apart",
         f"asks for them | at most every {kube.NODES_SECONDS:g} s |",
-        f"after {enforcer.RETRY_SECONDS:g} s |",
+        f"after {surroundings.RETRY_SECONDS:g} s |",
         f"They take turns then, {surroundings._PASSES} at a time",
         f"it reaches {planner.HORIZON.days} days ahead",
         f"the {planner.HORIZON.days} days that are planned",
@@ -156,6 +156,10 @@ def test_numbers_and_names_are_those_of_the_code(said: str) -> None:
 
 def test_the_condition_that_pods_are_late_is_said_with_its_minutes() -> None:
     assert f"should have been {reconcile.LATE_MINUTES} minutes ago" in CONDITIONS
+
+
+def test_so_many_are_no_number_of_people() -> None:
+    assert f"above {observing._MOST // 10**6} million)" in CONDITIONS
 
 
 def test_drivers_and_fields_are_those_of_the_code() -> None:

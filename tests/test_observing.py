@@ -71,7 +71,10 @@ def test_a_query_without_an_answer_holds_for_a_while_and_says_so(scraped: Scrape
 def test_a_wrong_query_no_number_and_no_prometheus_there_hold_alike(scraped: Scraped) -> None:
     scraped.shows("ent_sessions", 1)
     assert look(Prometheus(scraped.url), Observed(sessions="sum(("))[0].hold
-    assert look(Prometheus(scraped.url), Observed(sessions="0 / 0"))[0].hold
+    for each in ("0 / 0", "1 / 0", "vector(-1)", "vector(1e25)", "time()"):
+        (seen,) = look(Prometheus(scraped.url), Observed(sessions=each))
+        assert seen.hold
+        assert "which is no number of people" in seen.found[0].text()
     assert not look(Prometheus(scraped.url), Observed(sessions="vector(1)"))[0].hold
     assert look(Prometheus("http://127.0.0.1:9"), Observed(sessions="vector(1)"))[0].hold
 

@@ -10,14 +10,17 @@ from aiohttp import web
 
 from answering import answered, served
 from entcapacity import planner
-from entcapacity.facts import Bounds
+from entcapacity.facts import Bounds, Facts
+from entcapacity.grid import Grid
 from entcapacity.kube import Kube
+from entcapacity.plan import Plan, plan
 from entcapacity.planner import REPLAN_EVERY, Made, Planner, made_from, next_step
 from entcapacity.reasons import Reason
 from entcapacity.reconcile import Asked
 from entcapacity.room import Room
 from entcapacity.running import Options, surroundings
 from entcapacity.school import SchoolAnnouncement
+from entcapacity.spec import ENTCapacitySpec
 from entcapacity.targets import Objects, Seen, seen
 from operating import deployment, hpa
 from specs import APRIL_2021, announcement, capacity, facts
@@ -108,6 +111,39 @@ def test_a_plan_that_fails_leaves_the_last_one_while_that_has_the_same_workloads
         again, found = await planned(by, generation=2)
         assert again not in (None, first)
         assert found == []
+
+    answered(nothing, failing)
+
+
+def test_what_failed_is_not_tried_again_at_once_and_its_traceback_is_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[datetime] = []
+
+    def counted(spec: ENTCapacitySpec, known: Facts, now: datetime, window: Grid) -> Plan:
+        tried.append(now)
+        return plan(spec, known, now, window)
+
+    monkeypatch.setattr(planner, "plan", counted)
+
+    async def failing(kube: Kube) -> None:
+        by = Planner(KEY, surroundings(Options(namespace="ent"), kube), lambda: None)
+        for each in range(3):  # whatever wakes us
+            assert await planned(by, NOW + timedelta(seconds=each), broken=True) == (None, ["PlanFailed"])
+        assert len(tried) == 1
+        await planned(by, generation=2, broken=True)  # which may mend it
+        assert len(tried) == 2
+        monkeypatch.setattr(planner, "RETRY_SECONDS", 0)
+        for generation in (3, 3):
+            assert await planned(by, generation=generation, broken=True) == (None, ["PlanFailed"])
+        assert len(tried) == 4
+        assert len(tracebacks()) == 1
+        await planned(by, generation=3)
+        await planned(by, generation=4, broken=True)  # after all was well
+        assert len(tracebacks()) == 2
+
+    def tracebacks() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.exc_info]
 
     answered(nothing, failing)
 

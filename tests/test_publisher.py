@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from answering import served
+from entcapacity import publisher
 from entcapacity.clock import Clock
 from entcapacity.cost import cost
 from entcapacity.fields import API_VERSION
@@ -135,3 +136,40 @@ def test_what_is_somebody_elses_is_told_once_and_tried_again_with_the_next_plan(
     assert len(maps) == 1
     assert [(each["reason"], each["type"]) for each in events] == [("PlanNotPublished", "Warning")]
     assert "ent-plan belongs to kubectl-create" in events[0]["message"]
+
+
+def refused(status: int, *offers: Made) -> tuple[int, list[str]]:
+    """How often it is tried where an API server answers so, and which Events there are."""
+    tried: list[str] = []
+    events: list[str] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.path.endswith("/events"):
+            events.append((await request.json())["reason"])
+            return web.json_response({})
+        tried.append(request.path)
+        return web.json_response({"message": "the label owner is required"}, status=status)
+
+    async def publishing(kube: Kube) -> None:
+        by = Publisher(("ent", "ent"), surroundings(Options(namespace="ent", clock=Clock(NOW)), kube))
+        for made in offers:
+            by.offer(DOCUMENT, made, NOW)
+            await done(by)
+
+    served(handle, publishing)
+    return len(tried), events
+
+
+@pytest.mark.parametrize("status", [403, 422])
+def test_what_is_refused_is_told_once_and_tried_again_with_the_next_plan_only(status: int) -> None:
+    """Whatever wakes us: each try costs a dry run, and all reasons written anew."""
+    assert refused(status, MADE, MADE, MADE, OTHER, OTHER) == (2, ["PlanNotPublished"])
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_pass_is_tried_again_with_the_same_plan_but_not_at_once(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(status, MADE, MADE, OTHER) == (1, [])
+    monkeypatch.setattr(publisher, "RETRY_SECONDS", 0)
+    assert refused(status, MADE, MADE, OTHER) == (3, [])

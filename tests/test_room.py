@@ -12,7 +12,8 @@ from entcapacity.room import Room, shortages, takes
 from specs import APRIL_2021, capacity, facts, window
 
 NOW = datetime(2021, 4, 1, 7, tzinfo=UTC)
-REPLICA = {"portal": {"cpu": 1.0, "memory": 2.0 * 2**30, "pods": 1.0}}
+CONTAINER = {"resources": {"requests": {"cpu": "1", "memory": "2Gi"}, "limits": {"cpu": "2", "memory": "4Gi"}}}
+REPLICA = {"portal": takes({"spec": {"template": {"spec": {"containers": [CONTAINER]}}}})}
 
 
 def planned(**spec: Any) -> Plan:
@@ -36,15 +37,19 @@ def short(room: Room, made: Plan = PLAN, running: int = 2) -> list[str]:
     return [each.text() for each in shortages(made, {"portal": running}, REPLICA, room)]
 
 
-def test_a_replica_takes_the_requests_of_its_containers_and_a_pod() -> None:
+def test_a_replica_takes_what_its_containers_ask_for_and_a_pod() -> None:
     containers = [
         {"resources": {"requests": {"cpu": "500m", "memory": "1Gi"}}},
         {"resources": {"requests": {"cpu": "1", "ephemeral-storage": "1Gi"}, "limits": {"memory": "9Gi"}}},
+        {"resources": {"requests": {"memory": "1Gi"}, "limits": {"cpu": "250m", "memory": "2Gi"}}},
+        {"resources": {"requests": None}},
         {},
     ]
     target = {"spec": {"template": {"spec": {"containers": containers}}}}
-    assert takes(target) == {"cpu": 1.5, "memory": 2**30, "pods": 1}
-    assert takes({"spec": {}}) == {"cpu": 0, "memory": 0, "pods": 1}
+    limits = {"limits.cpu": 0.25, "limits.memory": 11 * 2**30}
+    # a limit without a request is what is requested
+    assert takes(target) == {"cpu": 1.75, "memory": 11 * 2**30, "pods": 1, **limits}
+    assert takes({"spec": {}}) == dict.fromkeys(["cpu", "memory", "limits.cpu", "limits.memory"], 0) | {"pods": 1}
 
 
 def test_the_plan_of_these_tests_rises() -> None:
@@ -58,6 +63,8 @@ def test_the_plan_of_these_tests_rises() -> None:
         ("cpu", 1, ""),
         ("requests.memory", 2, "Gi"),
         ("memory", 2, "Gi"),
+        ("limits.cpu", 2, ""),
+        ("limits.memory", 4, "Gi"),
         ("pods", 1, ""),
         ("count/pods", 1, ""),
     ],
@@ -79,7 +86,19 @@ def test_what_others_use_of_a_quota_is_not_there_for_us() -> None:
 
 
 def test_a_quota_for_something_else_does_not_matter() -> None:
-    assert short(Room([quota({"services": "0", "limits.cpu": "0"})])) == []
+    assert short(Room([quota({"services": "0", "limits.nvidia.com/gpu": "0"})])) == []
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        {"scopes": ["BestEffort"]},
+        {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["low"]}]}},
+    ],
+)
+def test_a_quota_for_some_pods_only_is_not_taken_for_ours(some: dict[str, Any]) -> None:
+    assert short(Room([{**quota({"pods": "1"}), "spec": some}])) == []
+    assert len(short(Room([{**quota({"pods": "1"}), "spec": {"hard": {"pods": "1"}}}]))) == 1
 
 
 def test_nodes_are_short_where_nobody_said_that_new_ones_come() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -149,6 +150,27 @@ def test_events_warn_of_what_turned_bad_and_not_of_what_somebody_asked_for() -> 
     told = {each["reason"]: each["type"] for each in events}
     assert {told[each] for each in ("Valid", "Observing", "NotObserved")} == {"Normal"}
     assert told["NotReady"] == "Warning"
+
+
+def test_what_comes_and_goes_is_told_once_in_a_while_and_its_condition_follows(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(speaker, "_STATUS_SECONDS", 0)
+    caplog.set_level("INFO", "entcapacity")
+    shown, late = {"today": "Remote"}, reason("NotReady", workload="auth", ready=29, due=30)
+
+    async def work(by: Speaker, around: Surroundings) -> None:
+        for found in ([late], [], [late], [], [late]):
+            await by.say(there(around), found, NOW, shown)
+        monkeypatch.setattr(speaker, "_SAME_SECONDS", 0)
+        await by.say(there(around), [], NOW, shown)
+
+    statuses, events = spoken(work)
+    known = [{each["type"]: each["status"] for each in status["conditions"]} for status in statuses]
+    assert [each["CapacitySufficient"] for each in known] == ["False", "True", "False", "True", "False", "True"]
+    told = Counter(each["reason"] for each in events)
+    assert (told["NotReady"], told["Sufficient"]) == (2, 2)  # Ready, too, is not for want of replicas; once long after
+    assert sum("CapacitySufficient=" in each.getMessage() for each in caplog.records) == 3
 
 
 def test_a_pass_that_failed_is_said_in_a_condition_and_an_event() -> None:

@@ -23,12 +23,10 @@ from entcapacity.spec import ENTCapacitySpec, Workload
 from entcapacity.steps import why
 from entcapacity.stopwatch import Stopwatch
 from entcapacity.summary import iso
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object, Objects, Ref, Seen
 from entcapacity.world import Key
 
-RETRY_SECONDS: Final = 5.0
-"""After which it is tried again what failed."""
 _LATE_SECONDS: Final = 15.0
 """How often what is late is looked at itself."""
 
@@ -166,6 +164,7 @@ class Enforcer:
         if wait > 0:  # whatever woke us, it is not tried again so soon
             found += self._not_let_go
             return [wait]
+        self._around.pulse.beat(self._name)  # what was written before may have waited long
         self._not_let_go = await let_go(self._around, document, held, heirs=True)
         found += self._not_let_go
         if not self._not_let_go:

@@ -18,7 +18,7 @@ from typing import Final
 from entcapacity import summary, targets
 from entcapacity.clock import Latest
 from entcapacity.conditions import unseen_since
-from entcapacity.enforcer import RETRY_SECONDS, Enforcer
+from entcapacity.enforcer import Enforcer
 from entcapacity.facts import Facts
 from entcapacity.gathering import facts_of, remembered
 from entcapacity.kube import ClusterError
@@ -33,7 +33,7 @@ from entcapacity.speaker import Speaker
 from entcapacity.spec import ENTCapacitySpec
 from entcapacity.startups import Startups
 from entcapacity.stopwatch import Stopwatch
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object, Seen
 from entcapacity.world import CAPACITY, Key
 
@@ -140,7 +140,10 @@ class Keeper:
         except InvalidResource as error:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
             self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
-            again = await self._speaker.say(document, [reason("Invalid", problem=str(error))], now, {})
+            found = [reason("Invalid", problem=str(error))]
+            if document["spec"].get("mode", "Observe") == "Observe":  # for which nobody is woken
+                found.append(reason("Observing"))
+            again = await self._speaker.say(document, found, now, {})
             return min([_IDLE_SECONDS, *again])
         await self._around.almanac.look()
         objects = await all_objects(self._around, self._key[0], document)
@@ -159,6 +162,7 @@ class Keeper:
         made = await self._planner.plan(document, plannable, facts, there, asked, objects, now, found)
         if made is None:
             if spec.mode == "Observe":
+                found.append(reason("Observing"))
                 await self._enforcer.let_go(document, targets.held_by(self._key[1], objects), found)
             self._limit_by_last_plan(objects, now)
             await self._speaker.say(document, found, now, {})

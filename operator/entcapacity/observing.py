@@ -15,7 +15,7 @@ from prometheus_api_client import PrometheusConnect
 from urllib3.util import Retry
 
 from entcapacity.reasons import Reason, reason
-from entcapacity.spec import Observed
+from entcapacity.spec import MAX_USERS, Observed
 
 EVERY_SECONDS: Final = 15.0
 """How often it is looked."""
@@ -23,6 +23,8 @@ STALE_SECONDS: Final = 60.0
 """After so long without an answer, what was seen last tells nothing any more."""
 _SECONDS: Final = 5
 """How long an answer may take."""
+_MOST: Final = 3 * MAX_USERS
+"""More people than this is no number of people: bytes perhaps, or a timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Prometheus:
             raise NotObserved(f"{query}: {error}") from None
         if not values:
             raise NotObserved(f"{query}: there is no such series now; where that means nobody, add: or vector(0)")
-        if not math.isfinite(total) or total < 0:
+        if not 0 <= total <= _MOST:  # nor is what is no number at all
             raise NotObserved(f"{query}: answers {total}, which is no number of people")
         return total
 

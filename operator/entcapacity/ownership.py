@@ -40,17 +40,19 @@ async def let_go(around: Surroundings, document: Object, held: Iterable[Seen], h
     Answers with what could not be done.
     """
     namespace, name = document["metadata"]["namespace"], document["metadata"]["name"]
-    problems = []
-    for each in held:
+
+    async def let_one_go(each: Seen) -> Reason | None:
         heir = heir_of(around.world, document, each.target) if heirs else ""
         problem = await write(around, each, handed_over(each, heir) if heir else release(each, name))
         if problem is not None:
-            problems.append(problem)
-            continue
+            return problem
         log.info("%s/%s: %s given %s", namespace, name, each.at, f"to {heir}" if heir else "back")
         if not heir:
             await _tell_kept(around, each)
-    return problems
+        return None
+
+    # all at once: where each waits for a webhook that has died, one after the other takes as long as a dead loop
+    return [each for each in await asyncio.gather(*map(let_one_go, held)) if each is not None]
 
 
 async def write(around: Surroundings, seen: Seen, writes: Iterable[Write]) -> Reason | None:

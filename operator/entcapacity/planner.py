@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from entcapacity.plan import Plan, news, plan
 from entcapacity.reasons import Reason, reason
 from entcapacity.reconcile import Asked, moved_up
 from entcapacity.spec import ENTCapacitySpec
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object, Objects, Seen
 from entcapacity.world import Key
 
@@ -50,6 +51,15 @@ class Made:
     key: tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Failed:
+    """What no plan could be made from, why, and until when (monotonic) it is not tried again."""
+
+    made_of: tuple[Any, ...]
+    why: Reason
+    until: float
+
+
 class Planner:
     """Remembers the last plan of one ENTCapacity."""
 
@@ -60,6 +70,7 @@ class Planner:
         self._looking: asyncio.Task[None] | None = None
         self._without_room = False
         """Whether it was planned before quotas and nodes were known."""
+        self._failed: _Failed | None = None
         self.made: Made | None = None
 
     async def plan(
@@ -81,6 +92,10 @@ class Planner:
         old, key = self.made, made_from(document, spec, facts, now)
         if old is not None and self._holds(old, key, there, asked, now):
             return old
+        failed, made_of = self._failed, (key, facts.floors)
+        if failed is not None and failed.made_of == made_of and time.monotonic() < failed.until:
+            found.append(failed.why)  # whatever woke us, it would fail again
+            return self._last(spec)
         minute = now.replace(second=0, microsecond=0)
         # the rates of this minute count from its beginning, however often it is planned anew within it
         facts = replace(facts, since=minute - MINUTE)
@@ -100,11 +115,19 @@ class Planner:
         try:
             self.made = await asyncio.get_running_loop().run_in_executor(self._around.planning, make)
         except Exception as error:  # whatever it is, what is there is held
-            log.exception("%s/%s: the plan failed", *self._key)
-            found.append(reason("PlanFailed", problem=f"{type(error).__name__}: {error}"))
-            same = old and {each.name for each in old.plan.workloads} == {each.name for each in spec.workloads}
-            return old if same else None
+            why = reason("PlanFailed", problem=f"{type(error).__name__}: {error}")
+            if failed is None or failed.why != why:
+                log.exception("%s/%s: the plan failed", *self._key)
+            self._failed = _Failed(made_of, why, time.monotonic() + RETRY_SECONDS)
+            found.append(why)
+            return self._last(spec)
+        self._failed = None
         return self.made
+
+    def _last(self, spec: ENTCapacitySpec) -> Made | None:
+        """The last plan, while it has the workloads of a spec."""
+        names = {each.name for each in spec.workloads}
+        return self.made if self.made and {each.name for each in self.made.plan.workloads} == names else None
 
     def _holds(
         self, old: Made, key: tuple[Any, ...], there: Mapping[str, Seen], asked: Mapping[str, Asked], now: datetime

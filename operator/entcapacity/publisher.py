@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 from entcapacity import summary
@@ -13,7 +15,7 @@ from entcapacity.kube import ClusterError
 from entcapacity.planner import Made
 from entcapacity.reasons import reason
 from entcapacity.speaker import event
-from entcapacity.surroundings import Surroundings
+from entcapacity.surroundings import RETRY_SECONDS, Surroundings
 from entcapacity.targets import Object
 from entcapacity.world import Key
 
@@ -32,15 +34,17 @@ class Publisher:
         self._publishing: asyncio.Task[None] | None = None
         self._offered: tuple[Object, Made] | None = None
         self._refused: tuple[Made | None, str] = (None, "")
-        """Which plan the ConfigMap did not take, being somebody else's, and what was said of it."""
+        """Which plan was refused, such as where the ConfigMap is somebody else's, and what was said last."""
+        self._again = -inf
+        """When (monotonic) it may be tried again where there was no answer."""
         self.published: tuple[Any, ...] = ()
         """The ``edition`` that is there."""
 
     def offer(self, document: Object, made: Made, now: datetime) -> None:
         """Has a plan published where it is another edition; of several that come meanwhile, the last."""
         self._offered = document, made
-        refused, _ = self._refused  # what is somebody else's is tried again with the next plan
-        if self.published == edition(made, now) or refused is made:
+        refused, _ = self._refused  # what is refused is tried again with the next plan
+        if self.published == edition(made, now) or refused is made or time.monotonic() < self._again:
             return
         if self._publishing is None or self._publishing.done():
             self._publishing = asyncio.create_task(self._publish_last())
@@ -55,12 +59,12 @@ class Publisher:
             async with self._around.turns.turn(_LAST):
                 if self._offered is not None:
                     await self._publish(*self._offered, self._around.clock.now())
-        except Exception:  # tried again with the next pass
+        except Exception:  # tried again with a later pass
+            self._again = time.monotonic() + RETRY_SECONDS
             log.exception("%s: the plan was not published", self._name)
 
     async def _publish(self, document: Object, made: Made, now: datetime) -> None:
         """Writes the plan of the next 48 hours."""
-        _, said = self._refused
         namespace, name = self._key
         text = await asyncio.get_running_loop().run_in_executor(
             self._around.planning, summary.published, made.plan, name, now, self._around.language
@@ -81,16 +85,23 @@ class Publisher:
         try:
             await self._around.kube.apply_config_map(namespace, called, body)
         except ClusterError as error:
-            why = reason("PlanNotPublished", problem=str(error))
-            message = why.text(self._around.language)
-            if error.status != HTTPStatus.CONFLICT or message != said:
-                log.warning("%s: %s", self._name, message)
-            if error.status == HTTPStatus.CONFLICT:
-                self._refused = made, message
-                if message != said:
-                    await event(self._around, document, "Warning", why.code, message)
+            await self._say_not_published(document, made, error)
             return
         self.published, self._refused = edition(made, now), (None, "")
+
+    async def _say_not_published(self, document: Object, made: Made, error: ClusterError) -> None:
+        """Says once why, and sees to it that it is not tried again at once: each try takes as long as all reasons."""
+        why, (_, said) = reason("PlanNotPublished", problem=str(error)), self._refused
+        message = why.text(self._around.language)
+        refused = 400 <= error.status < 500 and error.status != HTTPStatus.TOO_MANY_REQUESTS
+        self._refused = made if refused else None, message
+        if not refused:
+            self._again = time.monotonic() + RETRY_SECONDS
+        if message == said:
+            return
+        log.warning("%s: %s", self._name, message)
+        if refused:
+            await event(self._around, document, "Warning", why.code, message)
 
 
 def edition(made: Made, now: datetime) -> tuple[Any, ...]:

@@ -16,6 +16,8 @@ from entcapacity.targets import Object
 _QUOTAS = {
     "cpu": ("requests.cpu", "cpu"),
     "memory": ("requests.memory", "memory"),
+    "limits.cpu": ("limits.cpu",),
+    "limits.memory": ("limits.memory",),
     "pods": ("pods", "count/pods"),
 }
 """What a replica takes, and the names under which a ResourceQuota bounds it."""
@@ -30,13 +32,21 @@ class Room:
 
 
 def takes(target: Object) -> Mapping[str, float]:
-    """What one replica takes: the requests of its pod template's containers, in cores and bytes, and one pod."""
-    taken = {"cpu": 0.0, "memory": 0.0, "pods": 1.0}
+    """What one replica takes: requests and limits of its pod template's containers, in cores and bytes, and one pod.
+
+    A limit is the request, too, where there is none, as the API server fills it in.
+    """
+    taken = dict.fromkeys(_QUOTAS, 0.0) | {"pods": 1.0}
     pod = target.get("spec", {}).get("template", {}).get("spec", {})
     for container in pod.get("containers", []):
-        for name, amount in container.get("resources", {}).get("requests", {}).items():
-            if name in taken:
+        resources = container.get("resources", {})
+        limits = resources.get("limits") or {}
+        for name, amount in {**limits, **(resources.get("requests") or {})}.items():
+            if name in ("cpu", "memory"):
                 taken[name] += _number(amount)
+        for name, amount in limits.items():
+            if name in ("cpu", "memory"):
+                taken[f"limits.{name}"] += _number(amount)
     return taken
 
 
@@ -52,7 +62,7 @@ def shortages(
         peak = ahead.start + int(np.argmax(asked[ahead]))
         at = on_clock(plan.grid.instant(peak), plan.timezone)
         more = float(asked[peak]) - now
-        for quota in room.quotas:
+        for quota in filter(_counts_all, room.quotas):
             status = quota.get("status", {})
             for name in names:
                 if name in status.get("hard", {}):
@@ -66,13 +76,20 @@ def shortages(
                             at=at,
                         )
         nodes = plan.spec.nodes
-        if room.nodes and not nodes.startup and nodes.max is None:
+        limit = resource.startswith("limits.")  # of which nodes may promise more than they have
+        if room.nodes and not limit and not nodes.startup and nodes.max is None:
             there = sum(
                 _number(each.get("status", {}).get("allocatable", {}).get(resource, "0")) for each in room.nodes
             )
             if float(asked[peak]) > there:
                 missing = _amount(float(asked[peak]) - there, resource)
                 yield reason("AllocatableShort", resource=resource, missing=missing, at=at)
+
+
+def _counts_all(quota: Object) -> bool:
+    """Whether a quota bounds every pod; of one that is for some only, nobody knows whether ours are among them."""
+    spec = quota.get("spec", {})
+    return not spec.get("scopes") and not spec.get("scopeSelector")
 
 
 def _asked(plan: Plan, taken: Mapping[str, Mapping[str, float]], resource: str) -> Floats:
@@ -88,4 +105,4 @@ def _number(quantity: str) -> float:
 
 
 def _amount(value: float, resource: str) -> str:
-    return f"{value / 2**30:.1f}Gi" if resource == "memory" else f"{value:g}"
+    return f"{value / 2**30:.1f}Gi" if resource.endswith("memory") else f"{value:g}"

@@ -22,6 +22,9 @@ STATUS_EVERY: Final = timedelta(minutes=5)
 """How often a status is refreshed where only figures changed."""
 _STATUS_SECONDS: Final = 2.0
 """Least real seconds between two refreshes of a status that is changing."""
+_SAME_SECONDS: Final = 300.0
+"""Least real seconds between two Events, and lines in the log, of one condition and reason: what comes and goes, as
+pods do that fail their probes under load, would flood both."""
 
 log = logging.getLogger("entcapacity")
 
@@ -33,6 +36,8 @@ class Speaker:
         self._key, self._around = key, around
         self._name = "/".join(key)
         self._said_at = -inf
+        self._told_at: dict[tuple[str, str], float] = {}
+        """When (monotonic) there was an Event last, by condition and reason."""
         self._not_gone = ""
 
     async def say(
@@ -59,13 +64,21 @@ class Speaker:
             return [wait]
         self._said_at = time.monotonic()
         self._around.world.put(await self._around.kube.apply_status(Ref.of(document), status))
-        news = turned(before.get("conditions", []), shown_conditions)
+        news = [each for each in turned(before.get("conditions", []), shown_conditions) if self._worth_telling(each)]
         for each in news:
             log.info("%s: %s=%s, %s: %s", self._name, each["type"], each["status"], each["reason"], each["message"])
         await asyncio.gather(
             *(event(self._around, document, _kind(each), each["reason"], each["message"]) for each in news)
         )
         return []
+
+    def _worth_telling(self, condition: Mapping[str, Any]) -> bool:
+        """Whether a condition that turned was not told for a while."""
+        now, what = time.monotonic(), (condition["type"], condition["reason"])
+        if now < self._told_at.get(what, -inf) + _SAME_SECONDS:
+            return False
+        self._told_at[what] = now
+        return True
 
     async def say_failure(self, error: Exception) -> None:
         """Says in a condition that a pass failed, if that can be said."""

@@ -15,6 +15,8 @@ from entcapacity.pulse import Pulse
 from entcapacity.turns import Turns
 from entcapacity.world import Key, World
 
+RETRY_SECONDS: Final = 5.0
+"""After which it is tried again what failed."""
 _PASSES: Final = 16
 """At once: what they do between two answers of the API server keeps the Lease and the probes waiting."""
 
