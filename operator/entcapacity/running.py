@@ -30,7 +30,7 @@ from entcapacity.serving import application
 from entcapacity.summary import released
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Ref, holders
-from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World, as_kept
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
@@ -188,7 +188,7 @@ async def sweep(around: Surroundings, watched: tuple[str, ...]) -> None:
         namespaces = watched if kind not in (ANNOUNCEMENT, CALENDAR) else ()
         for namespace in namespaces or ("",):
             try:
-                found, version = await around.kube.listed(api_version, kind, namespace)
+                found, version = await around.kube.listed(api_version, kind, namespace, as_kept)
             except ClusterError as error:
                 if error.status != HTTPStatus.NOT_FOUND:  # of a CRD that is not installed there is nothing
                     log.info("%s: not listed: %s", kind, error)
@@ -233,7 +233,8 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
     for namespace in watched or ("",):
         for api_version, kind in handlers.HELD:
             try:
-                for each in await around.kube.every(api_version, kind, namespace):
+                found, _ = await around.kube.listed(api_version, kind, namespace, as_kept)
+                for each in found:
                     around.world.put(each)
             except ClusterError as error:
                 if error.status != HTTPStatus.NOT_FOUND:  # a CRD that is not installed holds nothing
