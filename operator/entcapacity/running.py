@@ -21,7 +21,7 @@ from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.kubeconfig import connect
-from entcapacity.leader import RELEASING, RETRY_SECONDS, WRITE_SECONDS, lead, take
+from entcapacity.leader import RELEASING, RENEW_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
 from entcapacity.ownership import given_back
@@ -34,8 +34,8 @@ from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World, as_kept
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
-_LET_GO_SECONDS: Final = WRITE_SECONDS + 2 * RETRY_SECONDS + _STOP_SECONDS
-"""How long one that held the Lease may still act after another has taken it."""
+_LET_GO_SECONDS: Final = RENEW_SECONDS + _STOP_SECONDS
+"""How long one that held the Lease may still act after another has taken it, which refuses its renewals."""
 _AGAIN_SECONDS: Final = 2.0
 _SWEEP_SECONDS: Final = 600.0
 _LASTS_SECONDS: Final = 60.0
