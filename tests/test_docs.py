@@ -134,7 +134,7 @@ def test_periods_are_those_of_the_code(what: str, every: float) -> None:
         f"the next {summary.PUBLISHED // timedelta(hours=1)} hours in `plan.json`",
         f"at most {summary._MOST_BYTES // 1024} KiB",
         f"read may take {kube.READ_SECONDS:g} s, a write {kube.WRITE_SECONDS:g} s",
-        f"The Lease is given {leader.WRITE_SECONDS} s",
+        f"The Lease is given {leader.ANSWER_SECONDS} s",
         f"renews it every {leader.RETRY_SECONDS} seconds",
         f"could not for {leader.RENEW_SECONDS}, and after {leader.LEASE_SECONDS} another one",
         f"From {startups.ENOUGH} samples on",

@@ -185,6 +185,47 @@ def test_an_answer_that_is_no_object_is_none(body: str) -> None:
     answered(lambda _: web.Response(text=body), refused)
 
 
+def test_a_list_comes_in_pages_and_is_begun_anew_where_its_version_is_forgotten() -> None:
+    asked: list[str] = []
+
+    def pages(request: web.Request) -> web.Response:
+        after = request.query.get("continue", "")
+        asked.append(after)
+        if after == "second" and asked.count(after) == 1:
+            return web.json_response({"code": 410, "reason": "Expired", "message": "too old"}, status=410)
+        names, following = {"": (["a", "b"], "second"), "second": (["c"], "third"), "third": (["d"], "")}[after]
+        # of a list that was begun anew, the version is that of the second beginning
+        metadata = {"resourceVersion": "7" if "second" in asked else "6"} | (
+            {"continue": following} if following else {}
+        )
+        return web.json_response({"metadata": metadata, "items": [{"metadata": {"name": each}} for each in names]})
+
+    async def listing(kube: Kube) -> None:
+        found, version = await kube.listed("apps/v1", "Deployment", "", lambda each: {"is": each["metadata"]["name"]})
+        assert found == [{"is": each} for each in "abcd"]
+        assert version == "7"
+        assert asked == ["", "second", "", "second", "third"]
+
+    answered(pages, listing)
+
+
+def test_a_list_that_is_forgotten_again_and_again_is_an_error() -> None:
+    asked: Counter[bool] = Counter()
+
+    def pages(request: web.Request) -> web.Response:
+        asked["continue" in request.query] += 1
+        if "continue" in request.query:
+            return web.json_response({"message": "too old"}, status=410)
+        return web.json_response({"metadata": {"resourceVersion": "7", "continue": "more"}, "items": []})
+
+    async def listing(kube: Kube) -> None:
+        with pytest.raises(ClusterError, match="too old"):
+            await kube.every("apps/v1", "Deployment")
+        assert asked == {False: 3, True: 3}
+
+    answered(pages, listing)
+
+
 def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that_is_new() -> None:
     asked: Counter[str] = Counter()
 

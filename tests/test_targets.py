@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from entcapacity.facts import Bounds
 from entcapacity.reasons import Reason
+from entcapacity.room import takes
 from entcapacity.spec import ENTCapacitySpec, Workload
 from entcapacity.targets import (
     FORMER,
     Former,
     Objects,
     Ref,
+    Seen,
     data_owner,
     held_by,
     holders,
@@ -22,6 +24,7 @@ from entcapacity.targets import (
     older,
     ready,
     seen,
+    slim,
     with_scale,
 )
 from specs import capacity
@@ -433,3 +436,119 @@ def test_whoever_wrote_data_of_a_config_map_owns_it():
     theirs = {"manager": "kubectl-create", "fieldsV1": {"f:data": {".": {}, "f:notes": {}}}}
     for managers, owner in (([], ""), ([ours, labelled], ""), ([ours, theirs], "kubectl-create")):
         assert data_owner({"metadata": {"managedFields": managers}}) == owner
+
+
+# --- what is kept of it -----------------------------------------------------------------------------------------------
+
+
+def managed(manager: str, *fields: str, template: bool = False, **more) -> dict:
+    owned = {f"f:{each}": {} for each in fields}
+    if template:
+        owned["f:template"] = {"f:spec": {"f:containers": {f'k:{{"name":"{each}"}}': {} for each in range(50)}}}
+    return {
+        "manager": manager,
+        "operation": "Update",
+        "time": "2026-09-01T00:00:00Z",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:metadata": {"f:labels": {".": {}}}, "f:spec": owned},
+        **more,
+    }
+
+
+def applied(**spec) -> str:
+    return json.dumps({"kind": "any", "spec": {**spec, "template": {"env": [{"name": f"X{i}"} for i in range(50)]}}})
+
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+BY_ARGO = {"argocd.argoproj.io/tracking-id": "ent:apps/Deployment:ent/auth"}
+RESOURCES = {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
+ENV = [{"name": f"SETTING_{each}", "value": "any"} for each in range(50)]
+
+
+def whole(found: dict, template: bool = False, **spec) -> dict:
+    """With all that there is in a cluster, and nobody here reads."""
+    replicas = next(name for name in ("minReplicas", "minReplicaCount", "replicas") if name in found["spec"])
+    metadata = {
+        "resourceVersion": "7",
+        "generation": 3,
+        "creationTimestamp": "2026-09-01T00:00:00Z",
+        "labels": {"app": "auth"},
+        **found["metadata"],
+        "managedFields": [
+            managed("helm", replicas, template=template),
+            managed(f"writer-of-{replicas}", replicas, time="2026-10-01T00:00:00Z"),
+            managed("entcapacity", replicas, time="2026-11-01T00:00:00Z"),
+            managed("kube-controller-manager", subresource="status", template=True, time="2026-11-02T00:00:00Z"),
+        ],
+    }
+    containers = [{"name": f"app-{each}", "env": ENV, "resources": RESOURCES} for each in range(2)]
+    pod = {"metadata": {"labels": {"app": "auth"}}, "spec": {"containers": containers, "volumes": ENV}}
+    more = {"template": pod, "selector": {"matchLabels": {"app": "auth"}}} if template else {}
+    rest = {"metrics": ENV, "triggers": ENV, "behavior": {"scaleUp": {}}, "revisionHistoryLimit": 10}
+    status = {"observedGeneration": 3, "currentMetrics": ENV, **found["status"]}
+    return found | {"metadata": metadata, "spec": rest | found["spec"] | more | spec, "status": status}
+
+
+BLIND = {"conditions": [{"type": "AbleToScale", "status": "True", "message": "any " * 50}]}
+BLIND["conditions"].append({"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric"})
+HELD_BY_ENT = {FORMER: Former("ent", 2, 60, True).written()}
+WHOLE = [
+    whole(deployment(), template=True),
+    whole(deployment(), template=True, replicas=0),
+    whole(deployment(annotations={**HELD_BY_ENT, LAST_APPLIED: applied(replicas=3), **BY_ARGO}), template=True),
+    whole(deployment(annotations={LAST_APPLIED: "{"}), template=True),
+    whole(deployment() | {"status": {"replicas": 4, "readyReplicas": 2, "updatedReplicas": 1}}, template=True),
+    whole(deployment() | {"kind": "StatefulSet"}, template=True),
+    whole(deployment() | {"kind": "StatefulSet"}, template=True, podManagementPolicy="Parallel"),
+    whole(hpa(status=BLIND)),
+    whole(hpa(annotations={**HELD_BY_ENT, LAST_APPLIED: applied(minReplicas=2), **BY_ARGO})),
+    whole(hpa("of-keda", ownerReferences=[{"kind": "ScaledObject", "name": "auth"}], status=BLIND)),
+    whole(scaled(spec={"minReplicaCount": 2, "maxReplicaCount": 50}, annotations={LAST_APPLIED: applied(), **BY_ARGO})),
+    whole(scaled(spec={"minReplicaCount": 2, "idleReplicaCount": 0}, annotations=HELD_BY_ENT)),
+    whole(scaled(spec={"minReplicaCount": 2}, annotations={"autoscaling.keda.sh/paused": "true"})),
+]
+
+
+def read(*there: dict) -> list:
+    """Everything that the operator reads of what is scaled, and of what scales it."""
+    known = objects(*there)
+    kinds = [("apps/v1", each) for each in ("Deployment", "StatefulSet")]
+    looks = [
+        seen(workload(target={"apiVersion": version, "kind": kind, "name": "auth"}, **raised), "ent", known)
+        for version, kind in kinds
+        for raised in ({}, {"maxWhenAnnounced": 80})
+    ]
+    of_each = [
+        (
+            each["metadata"]["uid"],
+            each["metadata"]["resourceVersion"],
+            takes(each),
+            each["spec"].get("selector", {}).get("matchLabels"),
+            last_writer(each, "replicas"),
+            last_writer(each, "maxReplicas", "maxReplicaCount"),
+        )
+        for each in there
+    ]
+    return [*looks, list(held_by("ent", known)), holders(known), of_each, older(there[0], there[-1])]
+
+
+@pytest.mark.parametrize("scaling", [None, *WHOLE[7:]])
+@pytest.mark.parametrize("target", WHOLE[:7])
+def test_what_is_kept_is_read_as_the_whole_is(target: dict, scaling: dict | None):
+    there = [target] if scaling is None else [target, scaling]
+    slimmed = [slim(each) for each in there]
+    assert read(*slimmed) == read(*there)
+    assert [slim(each) for each in slimmed] == slimmed
+
+
+def test_of_these_everything_that_can_be_read_is_there_somewhere():
+    looks = [each for one in WHOLE[:7] for two in WHOLE[7:] for each in read(one, two)[:4] if isinstance(each, Seen)]
+    looks += [each for one in WHOLE[:7] for each in read(one)[:4] if isinstance(each, Seen)]
+    for told in ("former", "rolling_out", "blind", "paused", "manager", "gitops", "in_order", "stated", "maximum"):
+        assert len({getattr(each, told) for each in looks}) > 1, told
+    assert takes(slim(WHOLE[0])) == {"cpu": 1.0, "memory": 2.0 * 2**30, "pods": 1.0}
+
+
+@pytest.mark.parametrize("found", WHOLE)
+def test_most_of_it_is_not_kept(found: dict):
+    assert len(json.dumps(slim(found))) < len(json.dumps(found)) / 3

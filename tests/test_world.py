@@ -55,12 +55,12 @@ def test_a_late_deletion_does_not_take_its_successor_away() -> None:
 
 def test_the_answer_to_a_scale_is_a_version_of_what_was_scaled() -> None:
     world = World()
-    world.put(found("Deployment", replicas=2, paused=True))
+    world.put(found("Deployment", replicas=2, podManagementPolicy="Parallel"))
     world.scaled(
         Ref("apps/v1", "Deployment", "ent", "auth"), {"metadata": {"resourceVersion": "7"}, "spec": {"replicas": 5}}
     )
     scaled = world.objects("ent").workloads["apps", "Deployment", "auth"]
-    assert scaled["spec"] == {"replicas": 5, "paused": True}
+    assert scaled["spec"] == {"replicas": 5, "podManagementPolicy": "Parallel"}
     world.put(found("Deployment", version=6, replicas=2))
     assert world.objects("ent").workloads["apps", "Deployment", "auth"]["spec"]["replicas"] == 5
 
@@ -166,6 +166,20 @@ def test_a_change_wakes_its_namespace_and_what_has_none_wakes_everybody() -> Non
     world.sleeps(("ent", "one"), one)
     world.drop(found("Deployment"))
     assert woken[7:] == []
+
+
+def test_of_others_only_what_is_read_is_kept_and_of_ours_everything() -> None:
+    world, template = World(), {"spec": {"containers": [{"image": "auth:1", "resources": {"requests": {"cpu": 1}}}]}}
+    world.put(found("Deployment", replicas=2, template=template))
+    kept = world.objects("ent").workloads["apps", "Deployment", "auth"]
+    assert kept["spec"] == {
+        "replicas": 2,
+        "template": {"spec": {"containers": [{"resources": {"requests": {"cpu": 1}}}]}},
+    }
+    for kind in (CAPACITY, ANNOUNCEMENT):
+        ours = found(kind, template=template)
+        world.put(ours)
+        assert world.get(kind, AUTH) == ours
 
 
 def test_resources_come_by_name_and_nothing_is_left_after_clearing() -> None:

@@ -104,6 +104,7 @@ def settings(limited: bool) -> kopf.OperatorSettings:
     made.persistence.finalizer = FINALIZER
     made.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
     made.persistence.diffbase_storage = _Nothing()
+    made.watching.chunk_size = 500  # of all Deployments of a large cluster at once, the memory would not hold
     made.watching.server_timeout = 300
     made.watching.client_timeout = 330
     made.watching.connect_timeout = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from math import inf
@@ -27,6 +27,10 @@ NODES_SECONDS: Final = 10.0
 """How long a list of nodes serves all who ask."""
 BY_HAND: Final = "entcapacity-cli"
 """Field manager of what a user's command writes."""
+_PAGE: Final = 500
+"""How many objects are asked for at once: of Deployments, some 5 MB."""
+_TRIES: Final = 3
+"""How often a list is begun."""
 _APPLY: Final = "application/apply-patch+yaml"
 PLURALS: Final[Mapping[str, str]] = {
     "Deployment": "deployments",
@@ -89,18 +93,24 @@ class Kube:
         found, _ = await self.listed(api_version, kind, namespace)
         return found
 
-    async def listed(self, api_version: str, kind: str, namespace: str = "") -> tuple[list[Object], str]:
-        """The same, and the resource version at which it was so."""
+    async def listed(
+        self, api_version: str, kind: str, namespace: str = "", keep: Callable[[Object], Object] = dict
+    ) -> tuple[list[Object], str]:
+        """The same, and the resource version at which it was so; of each, only what ``keep`` makes of it is held."""
         group, version = api_version.split("/")
         plural = await self._plural(api_version, kind)
-        asked = (
-            self._custom.list_namespaced_custom_object(group, version, namespace, plural)
-            if namespace
-            else self._custom.list_cluster_custom_object(group, version, plural)
-        )
-        answer = await _answered(asked)
-        found: list[Object] = [{"apiVersion": api_version, "kind": kind, **each} for each in answer["items"]]
-        return found, answer["metadata"].get("resourceVersion", "")  # what is aggregated may have none
+
+        async def page(after: str) -> Object:
+            options: dict[str, Any] = {"limit": _PAGE} | ({"_continue": after} if after else {})
+            asked = (
+                self._custom.list_namespaced_custom_object(group, version, namespace, plural, **options)
+                if namespace
+                else self._custom.list_cluster_custom_object(group, version, plural, **options)
+            )
+            found: Object = await _answered(asked)
+            return found
+
+        return await _paged(page, lambda each: keep({"apiVersion": api_version, "kind": kind, **each}))
 
     async def write(self, write: Write) -> Object:
         """Does what a driver wants written; answers with the object, or its scale, as it then is."""
@@ -285,6 +295,31 @@ class Kube:
         if (api_version, kind) not in self._plurals:
             raise ClusterError(HTTPStatus.NOT_FOUND, f"{api_version} has no kind {kind}: is its CRD installed?")
         return self._plurals[api_version, kind]
+
+
+async def _paged(
+    page: Callable[[str], Awaitable[Object]], keep: Callable[[Object], Object]
+) -> tuple[list[Object], str]:
+    """A list that comes in pages, each told by what the one before says comes ``after`` it, and its resource version.
+
+    It is begun anew where the API server has forgotten that version meanwhile.
+    """
+    found: list[Object] = []
+    after, begun = "", 1
+    while True:
+        try:
+            answer = await page(after)
+        except ClusterError as error:
+            if error.status != HTTPStatus.GONE or not after or begun == _TRIES:
+                raise
+            found, after, begun = [], "", begun + 1
+            continue
+        found += map(keep, answer["items"])
+        metadata = answer.get("metadata", {})  # what is aggregated may have no version
+        del answer  # before the next one comes
+        after = metadata.get("continue", "")
+        if not after:
+            return found, metadata.get("resourceVersion", "")
 
 
 async def _answered(asked: Awaitable[Any], seconds: float = READ_SECONDS) -> Any:

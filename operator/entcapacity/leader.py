@@ -21,8 +21,9 @@ LEASE_SECONDS: Final = 15
 RENEW_SECONDS: Final = 10
 """After so long without a renewal, a leader stops acting."""
 RETRY_SECONDS: Final = 2
-WRITE_SECONDS: Final = 5
-"""How long a write of the Lease may take: longer than the 3 s for which Gatekeeper is waited for when it has died."""
+ANSWER_SECONDS: Final = 5
+"""How long each request for the Lease may take: a write longer than the 3 s for which Gatekeeper is waited for when it
+has died. Writes of so long, with pauses between, are in time; a look before each would not be."""
 RELEASING: Final = "release:"
 """So begins the identity of what takes the Lease to give everything back."""
 
@@ -40,6 +41,8 @@ class _Lock(LeaseLock):
         """Set for good once it was taken to give everything back, while we were there."""
         self._holder: str | None = None
         """Whose it was at the last look."""
+        self._ours = False
+        """Whether the last that is known of it is what we wrote ourselves."""
         self._renewed = time.monotonic()
         """No later than the time that it bears."""
 
@@ -49,8 +52,11 @@ class _Lock(LeaseLock):
             await asyncio.sleep(left)
 
     async def get(self, name: str, namespace: str) -> Any:
+        """What we wrote, if that was the last: should somebody have written since, our next write is refused."""
+        if self._ours and self.lease_reference is not None:
+            return True, self.election_record(self.lease_reference)
         try:
-            async with asyncio.timeout(RETRY_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 there, record = await super().get(name, namespace)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return False, ApiException(status=0, reason=str(error) or type(error).__name__)
@@ -75,23 +81,23 @@ class _Lock(LeaseLock):
         return await self._write(self.api_instance.create_namespaced_lease(namespace, body))
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
-        done = await self._write(super().update(name, namespace, updated_record))
-        if done:
-            self.others.clear()  # it bore the name of one that is dead
-        return done
+        # not the library's own, which forgets the version that is answered
+        assert self.lease_reference is not None  # it was looked at, or written
+        self.lease_reference.spec = self.update_lease(updated_record, self.lease_reference.spec)
+        return await self._write(self.api_instance.replace_namespaced_lease(name, namespace, self.lease_reference))
 
-    async def _write(self, asked: Awaitable[Any]) -> bool:
+    async def _write(self, asked: Awaitable[client.V1Lease]) -> bool:
         """Whether it was granted."""
-        begun = time.monotonic()
+        begun, self._ours = time.monotonic(), False
         try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                done = bool(await asked)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self.lease_reference = await asked
         except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("the Lease was not written: %s", str(error) or type(error).__name__)
             return False
-        if done:
-            self._renewed = begun
-        return done
+        self._renewed, self._ours = begun, True
+        self._heed(self.identity)  # if it bore a name, then of one that is dead
+        return True
 
 
 async def lead(
@@ -149,12 +155,12 @@ async def take(api: client.ApiClient, lease: tuple[str, str], identity: str) -> 
     """Takes the Lease (namespace, name) whoever holds it; answers whether somebody may still act on it for a while."""
     leases, name, namespace = client.CoordinationV1Api(api), lease[1], lease[0]
     try:
-        async with asyncio.timeout(RETRY_SECONDS):
+        async with asyncio.timeout(ANSWER_SECONDS):
             found = await leases.read_namespaced_lease(name, namespace)
         held = found.spec is not None and bool(found.spec.holder_identity)
         if held:
             body = {"spec": {"holderIdentity": identity}}
-            async with asyncio.timeout(WRITE_SECONDS):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 await leases.patch_namespaced_lease(name, namespace, body, _content_type="application/merge-patch+json")
     except (ApiException, aiohttp.ClientError, OSError, TimeoutError) as error:
         log.info("the Lease %s/%s is not taken from anybody: %s", *lease, error)
@@ -194,7 +200,7 @@ async def _free(lock: _Lock, lease: tuple[str, str]) -> None:
     """Whoever comes next need not wait until the Lease runs out."""
     free = {"spec": {"holderIdentity": None, "leaseDurationSeconds": 1}}
     try:
-        async with asyncio.timeout(WRITE_SECONDS):
+        async with asyncio.timeout(ANSWER_SECONDS):
             await lock.api_instance.patch_namespaced_lease(
                 lease[1], lease[0], free, _content_type="application/merge-patch+json"
             )

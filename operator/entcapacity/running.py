@@ -21,7 +21,7 @@ from entcapacity.almanac import Almanac
 from entcapacity.clock import Clock
 from entcapacity.kube import ClusterError, Kube
 from entcapacity.kubeconfig import connect
-from entcapacity.leader import RELEASING, RETRY_SECONDS, WRITE_SECONDS, lead, take
+from entcapacity.leader import RELEASING, RENEW_SECONDS, lead, take
 from entcapacity.meters import Meters
 from entcapacity.observing import Prometheus
 from entcapacity.ownership import given_back
@@ -30,12 +30,12 @@ from entcapacity.serving import application
 from entcapacity.summary import released
 from entcapacity.surroundings import Surroundings
 from entcapacity.targets import Ref, holders
-from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World
+from entcapacity.world import ANNOUNCEMENT, CALENDAR, CAPACITY, World, as_kept
 
 _OWN_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _STOP_SECONDS: Final = 10.0
-_LET_GO_SECONDS: Final = WRITE_SECONDS + 2 * RETRY_SECONDS + _STOP_SECONDS
-"""How long one that held the Lease may still act after another has taken it."""
+_LET_GO_SECONDS: Final = RENEW_SECONDS + _STOP_SECONDS
+"""How long one that held the Lease may still act after another has taken it, which refuses its renewals."""
 _AGAIN_SECONDS: Final = 2.0
 _SWEEP_SECONDS: Final = 600.0
 _LASTS_SECONDS: Final = 60.0
@@ -188,7 +188,7 @@ async def sweep(around: Surroundings, watched: tuple[str, ...]) -> None:
         namespaces = watched if kind not in (ANNOUNCEMENT, CALENDAR) else ()
         for namespace in namespaces or ("",):
             try:
-                found, version = await around.kube.listed(api_version, kind, namespace)
+                found, version = await around.kube.listed(api_version, kind, namespace, as_kept)
             except ClusterError as error:
                 if error.status != HTTPStatus.NOT_FOUND:  # of a CRD that is not installed there is nothing
                     log.info("%s: not listed: %s", kind, error)
@@ -233,7 +233,8 @@ async def _release_all(around: Surroundings, watched: tuple[str, ...]) -> list[s
     for namespace in watched or ("",):
         for api_version, kind in handlers.HELD:
             try:
-                for each in await around.kube.every(api_version, kind, namespace):
+                found, _ = await around.kube.listed(api_version, kind, namespace, as_kept)
+                for each in found:
                     around.world.put(each)
             except ClusterError as error:
                 if error.status != HTTPStatus.NOT_FOUND:  # a CRD that is not installed holds nothing

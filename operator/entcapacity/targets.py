@@ -40,6 +40,8 @@ FIELDS: Final[Mapping[Driver, tuple[str, str]]] = {
     "Scale": ("replicas", ""),
 }
 """The fields of minimum and maximum."""
+_SCALING: Final = "ScalingActive"
+"""The condition of an HPA that tells whether it reads its metrics."""
 _DEFAULTS: Final[Mapping[Driver, tuple[int, int | None]]] = {
     "HPA": (1, None),
     "ScaledObject": (0, 100),  # KEDA's own
@@ -355,8 +357,8 @@ def _rolling_out(target: Object, replicas: int) -> bool:
 def _blind(hpa: Object) -> str:
     """The reason that the HPA itself gives for reading no metric."""
     for each in hpa.get("status", {}).get("conditions", []):
-        if each["type"] == "ScalingActive" and each["status"] == "False" and each.get("reason") != "ScalingDisabled":
-            return str(each.get("reason", "ScalingActive"))
+        if each["type"] == _SCALING and each["status"] == "False" and each.get("reason") != "ScalingDisabled":
+            return str(each.get("reason", _SCALING))
     return ""
 
 
@@ -450,3 +452,57 @@ def older(one: Object, other: Object) -> bool:
 def _age(found: Object) -> tuple[datetime, str]:
     metadata = found["metadata"]
     return datetime.fromisoformat(metadata["creationTimestamp"]), metadata["name"]
+
+
+# --- what is kept of it -----------------------------------------------------------------------------------------------
+
+_LIMITS: Final = {field for fields in FIELDS.values() for field in fields if field}
+_SPEC: Final = (*_LIMITS, "selector", "podManagementPolicy", "scaleTargetRef", "idleReplicaCount")
+_STATUS: Final = ("replicas", "readyReplicas", "updatedReplicas")
+_CONTAINER: Final = ("resources", "restartPolicy")
+
+
+def slim(found: Object) -> Object:
+    """What is read of something that is scaled, or that scales it, here and elsewhere: of most, not a tenth.
+
+    A cluster has thousands of them, and most of each are its pod template and the fields of its managers.
+    """
+    metadata, spec, status = dict(found["metadata"]), found.get("spec", {}), found.get("status", {})
+    if "managedFields" in metadata:
+        metadata["managedFields"] = [*_managers(metadata["managedFields"])]
+    if _LAST_APPLIED in metadata.get("annotations", {}):
+        applied = _slim_applied(metadata["annotations"][_LAST_APPLIED])
+        metadata["annotations"] = {**metadata["annotations"], _LAST_APPLIED: applied}
+    pod = spec.get("template", {}).get("spec", {})
+    containers = {
+        field: [_only(_CONTAINER, each) for each in pod[field]]
+        for field in ("containers", "initContainers")
+        if field in pod
+    }
+    conditions = [each for each in status.get("conditions", []) if each["type"] == _SCALING]
+    return {
+        "apiVersion": found["apiVersion"],
+        "kind": found["kind"],
+        "metadata": metadata,
+        "spec": _only(_SPEC, spec) | ({"template": {"spec": containers}} if containers else {}),
+        "status": _only(_STATUS, status) | ({"conditions": conditions} if conditions else {}),
+    }
+
+
+def _only(fields: Iterable[str], found: Object) -> dict[str, Any]:
+    return {field: found[field] for field in fields if field in found}
+
+
+def _managers(managed: Iterable[Object]) -> Iterator[Object]:
+    """Those of minima, maxima and replicas, with these fields only."""
+    for each in managed:
+        ours = _only((f"f:{field}" for field in _LIMITS), each.get("fieldsV1", {}).get("f:spec", {}))
+        if ours:
+            yield {**each, "fieldsV1": {"f:spec": ours}}
+
+
+def _slim_applied(text: str) -> str:
+    try:
+        return json.dumps({"spec": _only(_LIMITS, json.loads(text)["spec"])})
+    except (KeyError, TypeError, ValueError):
+        return text

@@ -7,7 +7,7 @@ from typing import Final
 
 from entcapacity.parse import InvalidResource, parse
 from entcapacity.spec import ENTCapacity
-from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object, Objects, Ref, group_of
+from entcapacity.targets import GROUP, HPA_API, KEDA_API, Object, Objects, Ref, group_of, slim
 
 CAPACITY: Final = "ENTCapacity"
 ANNOUNCEMENT: Final = "SchoolAnnouncement"
@@ -34,8 +34,8 @@ class World:
         """Takes a version of an object, unless it is known or a newer one is: an answer to a write overtakes its watch
         event. Answers whether it was new."""
         namespace, name = _key(found)
-        kept = self._objects.setdefault(_kind(found), {}).setdefault(namespace, {})
-        known = kept.get(name)
+        inside = self._objects.setdefault(_kind(found), {}).setdefault(namespace, {})
+        known = inside.get(name)
         if (
             known is not None
             and known["metadata"]["uid"] == found["metadata"]["uid"]
@@ -44,7 +44,7 @@ class World:
             return False
         if known is not None and known["metadata"]["uid"] != found["metadata"]["uid"]:
             self._parsed.pop(known["metadata"]["uid"], None)
-        kept[name] = found
+        inside[name] = as_kept(found)
         self._wake(namespace)
         return True
 
@@ -152,6 +152,11 @@ class World:
         for key, wake in self._wakers.items():
             if not namespace or key[0] == namespace:
                 wake()
+
+
+def as_kept(found: Object) -> Object:
+    """What is kept of an object: of ours everything, of others what is read of them."""
+    return found if _kind(found)[0] == GROUP else slim(found)
 
 
 def _kind(found: Object) -> Kind:
