@@ -279,7 +279,9 @@ def _longest(score: Score, timezone: str) -> Reason:
     longest = reason("PageNeverIn")
     if score.longest_wait is not None:
         longest = reason("PageLongest", minutes=score.longest_wait // timedelta(minutes=1))
-    return _joined([longest, *_limited(score, timezone)])
+    for each in _limited(score, timezone):
+        longest = reason("Comma", one=longest, other=each)
+    return longest
 
 
 def _limited(score: Score, timezone: str) -> Iterator[Reason]:
