@@ -52,10 +52,10 @@ def test_what_is_given_back_is_given_back_all_at_once_and_with_a_sign_of_life_be
     async def letting_go(kube: Kube) -> None:
         around = surroundings(Options(namespace="ent"), kube)
         around.pulse.beat("ent/ent")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.1)
         found: list[Reason] = []
         by = Enforcer(KEY, around, Stopwatch(KEY, around))
-        monkeypatch.setattr(pulse, "SILENT_SECONDS", 0.2)
+        monkeypatch.setattr(pulse, "SILENT_SECONDS", 1)
         giving = asyncio.create_task(by.let_go(DOCUMENT, held_by("ent", Objects({}, tuple(map(held, names)))), found))
         await asyncio.sleep(0)
         assert around.pulse.silent() == []
