@@ -131,6 +131,12 @@ def test_people_wait_where_the_plan_falls_short(planned: Report) -> None:
     assert any("auth" in each["en"] for each in planned.notices)
 
 
+def test_a_page_has_one_clock(planned: Report) -> None:
+    known = next(value["en"] for label, value in planned.inputs if label["en"] == "As known at")
+    assert known == "2021-03-31 20:00 (Europe/Paris)"
+    assert "as known at 2021-03-31 20:00." in planned.when["en"]
+
+
 def test_nobody_waits_and_nothing_is_drawn_of_it() -> None:
     made = plan(capacity(), facts(), instant("2026-11-16T00:00:00+01:00"), window("2026-11-16T00:00:00+01:00"))
     shown = of_plan(made, "occitanie")

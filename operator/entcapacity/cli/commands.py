@@ -20,7 +20,7 @@ _PLUGIN: Final = "kubectl-entcap"
 
 
 def example(*lines: str) -> str:
-    """What stands below a command's help: how it is called. What is longer than 76 letters goes on in a second line."""
+    """What stands below a command's help: how it is called. A call too long for 80 columns has a second line."""
     return "\n".join(["Example:\n\n\b", *(f"  entcapacity {each}".replace("\n", "\n      ") for each in lines)])
 
 
