@@ -22,6 +22,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "DriverMissing": "Accepted",
     "DriverElsewhere": "Accepted",
     "GitOpsOwned": "Accepted",
+    "ApplyConflicts": "Accepted",
     "CalendarUnreadable": "CalendarKnown",
     "CalendarMissing": "CalendarKnown",
     "AnnouncementNotRead": "CalendarKnown",
