@@ -366,16 +366,11 @@ def test_fields_that_gitops_will_put_back_are_named_at_acceptance_with_the_way_o
     tracked["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "ent:autoscaling/HPA:ent/portal"}
     platform.apply(deployment("auth"), deployment("portal"), tracked)
     platform.apply(deployment("notes"), hpa("notes"))
-    platform.cluster.kubectl(
-        "apply",
-        "--server-side",
-        "--field-manager=argocd-controller",
-        "-n",
-        platform.namespace,
-        "-f-",
-        stdin=json.dumps(hpa("auth")),
-    )
-    names = ("auth", "portal", "notes")
+    platform.apply(deployment("mails"))
+    for manager, document in (("argocd-controller", hpa("auth")), ("helm", hpa("mails"))):
+        arguments = ("apply", "--server-side", f"--field-manager={manager}", "-n", platform.namespace, "-f-")
+        platform.cluster.kubectl(*arguments, stdin=json.dumps(document))
+    names = ("auth", "portal", "notes", "mails")
     platform.apply(capacity([auth(name=each) for each in names], mode="Observe"))
     platform.operator(NIGHT)
     eventually(lambda: platform.condition("Accepted"), 20)
@@ -390,6 +385,8 @@ def test_fields_that_gitops_will_put_back_are_named_at_acceptance_with_the_way_o
             assert f"name: {name}, jsonPointers: [/spec/minReplicas]" in said["message"]
         assert "notes" not in said["message"]
         assert "ignoreDifferences" in said["message"]
+        if mode == "Observe":  # later it is ours, and nothing tells of Helm any more
+            assert "HorizontalPodAutoscaler mails: Helm applies minReplicas on the server" in said["message"]
     assert platform.reason("Ready") == "GitOpsOwned"
 
 

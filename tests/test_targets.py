@@ -350,8 +350,9 @@ def test_an_autoscaler_is_held_also_where_its_stateful_set_is_gone():
 # --- who else writes --------------------------------------------------------------------------------------------------
 
 
-def _wrote(manager: str, time: str, field: str = "minReplicas") -> dict:
-    return {"manager": manager, "time": time, "fieldsV1": {"f:spec": {f"f:{field}": {}}}}
+def _wrote(manager: str, time: str, field: str = "minReplicas", operation: str = "Update") -> dict:
+    owned = {"f:spec": {f"f:{field}": {}}}
+    return {"manager": manager, "operation": operation, "time": time, "fieldsV1": owned}
 
 
 def test_the_last_writer_of_a_field_is_named_and_it_is_never_us():
@@ -375,6 +376,10 @@ def test_the_last_writer_of_a_field_is_named_and_it_is_never_us():
         ({"managedFields": [_wrote("argocd-controller", "2021-04-01T08:00:00Z")]}, "Argo CD"),
         ({"managedFields": [_wrote("kustomize-controller", "2021-04-01T08:00:00Z")]}, "Flux"),
         ({"managedFields": [_wrote("argocd-controller", "2021-04-01T08:00:00Z", "maxReplicas")]}, ""),
+        ({"managedFields": [_wrote("helm", "2021-04-01T08:00:00Z", operation="Apply")]}, "Helm"),
+        ({"managedFields": [_wrote("kubectl", "2021-04-01T08:00:00Z", operation="Apply")]}, "kubectl"),
+        ({"managedFields": [_wrote("helm", "2021-04-01T08:00:00Z")]}, ""),  # Helm 3, by hand
+        ({"managedFields": [_wrote("handover", "2021-04-01T08:00:00Z", operation="Apply")]}, ""),
         ({"annotations": {"argocd.argoproj.io/tracking-id": "a:b:c"}}, ""),  # Git leaves the field out
         (
             {

@@ -23,6 +23,7 @@ CONCERNS: Final[Mapping[str, Type]] = {
     "DriverElsewhere": "Accepted",
     "GitOpsOwned": "Accepted",
     "MaximumBelowFound": "Accepted",
+    "ApplyConflicts": "Accepted",
     "CalendarUnreadable": "CalendarKnown",
     "CalendarMissing": "CalendarKnown",
     "AnnouncementNotRead": "CalendarKnown",

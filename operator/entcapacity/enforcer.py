@@ -257,9 +257,12 @@ def _needed(workload: WorkloadPlan, observation: Observation | None) -> int:
 
 
 def _gitops(seen: Seen) -> Iterator[Reason]:
-    """Who will reset which field, and the lines that keep them from it."""
+    """Who will reset which field, and the lines that keep them from it; or who will not get past us."""
     group = targets.group_of(seen.at.api_version)
     for field, who in seen.gitops:
+        if who in targets.ON_THE_SERVER.values():
+            yield reason("ApplyConflicts", object=str(seen.at), field=field, who=who)
+            continue
         code = "ArgoSnippet" if who == "Argo CD" else "GitSnippet"
         way = reason(code, group=group, kind=seen.at.kind, name=seen.at.name, field=field)
         yield reason("GitOpsOwned", object=str(seen.at), field=field, who=who, way=way)

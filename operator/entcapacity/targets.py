@@ -139,7 +139,8 @@ class Seen:
     """The field manager, other than us, that last wrote what we write: minimum or maximum; the replicas of what stands
     at 0. Empty where none did."""
     gitops: tuple[tuple[str, str], ...]
-    """Fields that we may write, and who will reset them after any change, from field managers and tracking marks."""
+    """Fields that we may write, and who will reset them after any change, or not be able to, from field managers and
+    tracking marks."""
     in_order: bool = False
     """Whether pods come one after the other, each once the one before is Ready: those of a StatefulSet do, unless its
     ``podManagementPolicy`` is ``Parallel``."""
@@ -380,6 +381,8 @@ _GITOPS: Final[Mapping[str, str]] = {
     "helm-controller": "Flux",
 }
 """Field managers that reset what they own, again and again."""
+ON_THE_SERVER: Final[Mapping[str, str]] = {"helm": "Helm", "kubectl": "kubectl"}
+"""Field managers that, applying on the server, do not reset what another one holds, but fail with a conflict."""
 _MARKS: Final[Mapping[str, str]] = {
     "argocd.argoproj.io/tracking-id": "Argo CD",
     "argocd.argoproj.io/instance": "Argo CD",
@@ -421,10 +424,13 @@ def data_owner(config_map: Object) -> str:
 
 
 def _gitops(found: Object, field: str) -> str:
-    """Who will put the field back: an owner known for it, or one whose mark is on an object that states the field."""
-    writer = last_writer(found, field)
+    """Who will put the field back, or fail to: an owner known for it, or one whose mark is on an object that states the
+    field."""
+    _, writer, operation = _last_writer(found, field)
     if writer in _GITOPS:
         return _GITOPS[writer]
+    if operation == "Apply" and writer in ON_THE_SERVER:
+        return ON_THE_SERVER[writer]
     metadata = found["metadata"]
     marks = {**metadata.get("labels", {}), **metadata.get("annotations", {})}
     marked = next((who for mark, who in _MARKS.items() if mark in marks), "")

@@ -679,6 +679,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{object}: {who} will put {field} back; {way}",
         "{object} : {who} remettra {field} ; {way}",
     ),
+    "ApplyConflicts": (
+        "{object}: {who} applies {field} on the server, and will fail with a conflict once a floor is held: leave the "
+        "field out there, or apply with --force-conflicts",
+        "{object} : {who} applique {field} côté serveur, et échouera par un conflit dès qu'un plancher est tenu : y "
+        "retirer le champ, ou appliquer avec --force-conflicts",
+    ),
     "ArgoSnippet": (
         "leave the field out of Git, or have it ignored: spec: {{syncPolicy: {{syncOptions: "
         "[RespectIgnoreDifferences=true]}}, ignoreDifferences: [{{group: {group}, kind: {kind}, name: {name}, "
