@@ -213,8 +213,9 @@ def test_a_list_that_is_forgotten_again_and_again_is_an_error() -> None:
     asked: Counter[bool] = Counter()
 
     def pages(request: web.Request) -> web.Response:
-        asked["continue" in request.query] += 1
-        if "continue" in request.query:
+        following = bool(request.query.get("continue"))
+        asked[following] += 1
+        if following:
             return web.json_response({"message": "too old"}, status=410)
         return web.json_response({"metadata": {"resourceVersion": "7", "continue": "more"}, "items": []})
 
@@ -242,6 +243,33 @@ def test_nodes_are_listed_once_for_all_who_ask_and_again_where_one_is_named_that
         assert asked == {"/api/v1/nodes": 2}
 
     answered(nodes, several)
+
+
+def test_of_a_large_cluster_nodes_come_in_pages_and_only_what_is_read_of_them_is_kept() -> None:
+    age, has = "2026-09-01T00:00:00Z", {"cpu": "8", "memory": "32Gi"}
+
+    def pages(request: web.Request) -> web.Response:
+        assert request.query["limit"] == "100"
+        begin = int(request.query["continue"] or 0)
+        metadata = {"continue": str(begin + 100)} if begin < 200 else {}
+        items = [
+            {
+                "metadata": {"name": f"node-{each}", "creationTimestamp": age, "labels": {"zone": "a"}},
+                "spec": {"podCIDR": "10.0.0.0/24"},
+                "status": {"allocatable": has, "images": [{"names": ["auth:1"]}]},
+            }
+            for each in range(begin, min(begin + 100, 250))
+        ]
+        return web.json_response({"metadata": metadata, "items": items})
+
+    async def listing(kube: Kube) -> None:
+        kept = [
+            {"metadata": {"name": f"node-{each}", "creationTimestamp": age}, "status": {"allocatable": has}}
+            for each in range(250)
+        ]
+        assert await kube.nodes() == kept
+
+    answered(pages, listing)
 
 
 def test_nodes_that_are_not_answered_are_asked_for_once_by_all() -> None:

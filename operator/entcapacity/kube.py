@@ -29,6 +29,8 @@ BY_HAND: Final = "entcapacity-cli"
 """Field manager of what a user's command writes."""
 _PAGE: Final = 500
 """How many objects are asked for at once: of Deployments, some 5 MB."""
+_NODES: Final = 100
+"""Of nodes, which tell of all images that they have, as much."""
 _TRIES: Final = 3
 """How often a list is begun."""
 _APPLY: Final = "application/apply-patch+yaml"
@@ -101,11 +103,12 @@ class Kube:
         plural = await self._plural(api_version, kind)
 
         async def page(after: str) -> Object:
-            options: dict[str, Any] = {"limit": _PAGE} | ({"_continue": after} if after else {})
             asked = (
-                self._custom.list_namespaced_custom_object(group, version, namespace, plural, **options)
+                self._custom.list_namespaced_custom_object(
+                    group, version, namespace, plural, limit=_PAGE, _continue=after
+                )
                 if namespace
-                else self._custom.list_cluster_custom_object(group, version, plural, **options)
+                else self._custom.list_cluster_custom_object(group, version, plural, limit=_PAGE, _continue=after)
             )
             found: Object = await _answered(asked)
             return found
@@ -235,21 +238,27 @@ class Kube:
         return found
 
     async def nodes(self, named: Collection[str] = ()) -> list[Object]:
-        """All nodes, as they were within the last ``NODES_SECONDS``, or now where one that is ``named`` was not there
-        yet: a large cluster's are megabytes, and after a restart all ENTCapacities ask for them at once. An error is
-        everybody's for as long."""
+        """All nodes, of each its name, its age and what it has, as they were within the last ``NODES_SECONDS``, or now
+        where one that is ``named`` was not there yet: a large cluster's are megabytes, and after a restart all
+        ENTCapacities ask for them at once. An error is everybody's for as long."""
         async with self._listing_nodes:
             old = time.monotonic() - self._nodes_at > NODES_SECONDS
             known = {each["metadata"]["name"] for each in self._nodes}
             if old or (self._no_nodes is None and not known.issuperset(named)):
-                self._nodes_at, self._no_nodes = time.monotonic(), None
+                self._no_nodes = None
                 try:
-                    self._nodes = (await self._core("GET", "nodes"))["items"]
+                    self._nodes, _ = await _paged(self._page_of_nodes, _slim_node)
                 except ClusterError as error:
-                    self._nodes_at, self._no_nodes = time.monotonic(), error
+                    self._no_nodes = error
+                self._nodes_at = time.monotonic()
             if self._no_nodes is not None:
                 raise self._no_nodes.with_traceback(None)  # it would grow with each time that it is raised
             return self._nodes
+
+    async def _page_of_nodes(self, after: str) -> Object:
+        query = {"limit": str(_NODES), "continue": after}
+        found: Object = await self._core("GET", "nodes", None, "application/json", **query)
+        return found
 
     async def quotas(self, namespace: str) -> list[Object]:
         """The ResourceQuotas of a namespace."""
@@ -320,6 +329,14 @@ async def _paged(
         after = metadata.get("continue", "")
         if not after:
             return found, metadata.get("resourceVersion", "")
+
+
+def _slim_node(found: Object) -> Object:
+    metadata, status = found["metadata"], found.get("status", {})
+    return {
+        "metadata": {name: metadata[name] for name in ("name", "creationTimestamp") if name in metadata},
+        "status": {"allocatable": status.get("allocatable", {})},
+    }
 
 
 async def _answered(asked: Awaitable[Any], seconds: float = READ_SECONDS) -> Any:
