@@ -551,7 +551,7 @@ def test_of_these_everything_that_can_be_read_is_there_somewhere():
     looks += [each for one in WHOLE[:7] for each in read(one)[:4] if isinstance(each, Seen)]
     for told in ("former", "rolling_out", "blind", "paused", "manager", "gitops", "in_order", "stated", "maximum"):
         assert len({getattr(each, told) for each in looks}) > 1, told
-    assert takes(slim(WHOLE[0])) == {"cpu": 1.0, "memory": 2.0 * 2**30, "pods": 1.0}
+    assert takes(slim(WHOLE[0]))["memory"] == 2.0 * 2**30
 
 
 @pytest.mark.parametrize("found", WHOLE)

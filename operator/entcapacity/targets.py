@@ -465,7 +465,6 @@ def _age(found: Object) -> tuple[datetime, str]:
 _LIMITS: Final = {field for fields in FIELDS.values() for field in fields if field}
 _SPEC: Final = (*_LIMITS, "selector", "podManagementPolicy", "scaleTargetRef", "idleReplicaCount")
 _STATUS: Final = ("replicas", "readyReplicas", "updatedReplicas")
-_CONTAINER: Final = ("resources", "restartPolicy")
 
 
 def slim(found: Object) -> Object:
@@ -479,18 +478,14 @@ def slim(found: Object) -> Object:
     if _LAST_APPLIED in metadata.get("annotations", {}):
         applied = _slim_applied(metadata["annotations"][_LAST_APPLIED])
         metadata["annotations"] = {**metadata["annotations"], _LAST_APPLIED: applied}
-    pod = spec.get("template", {}).get("spec", {})
-    containers = {
-        field: [_only(_CONTAINER, each) for each in pod[field]]
-        for field in ("containers", "initContainers")
-        if field in pod
-    }
-    conditions = [each for each in status.get("conditions", []) if each["type"] == _SCALING]
+    containers = spec.get("template", {}).get("spec", {}).get("containers", [])
+    template = {"spec": {"containers": [_only(("resources",), each) for each in containers]}}
+    conditions = [each for each in status.get("conditions", []) if each.get("type") == _SCALING]
     return {
         "apiVersion": found["apiVersion"],
         "kind": found["kind"],
         "metadata": metadata,
-        "spec": _only(_SPEC, spec) | ({"template": {"spec": containers}} if containers else {}),
+        "spec": _only(_SPEC, spec) | ({"template": template} if containers else {}),
         "status": _only(_STATUS, status) | ({"conditions": conditions} if conditions else {}),
     }
 
