@@ -242,7 +242,7 @@ def test_an_autoscaler_begins_with_what_the_load_at_the_beginning_needs():
 
 
 def test_it_is_known_what_limited_who_was_turned_away():
-    tiers = Tiers(("portal", "auth"), np.array([100.0, math.inf]), np.array([math.inf, 50.0]), np.array([3, 3]))
+    tiers = Tiers(np.array([100.0, math.inf]), np.array([math.inf, 50.0]), np.array([3, 3]))  # a portal, and auth
     calm = _coming(np.full(MINUTES, 60.0), before=720.0)  # 720 sessions: what 7.2 portals and 1.2 auths carry
     found = {}
     for portals, auths, limit in ((10, 4, math.inf), (10, 1, math.inf), (5, 4, math.inf), (10, 4, 40.0), (10, 0, 40.0)):

@@ -241,7 +241,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "TermLoginsLate": (
         "log-ins a minute that are let in, as people who waited come in while everything is at its limit",
-        "connexions par minute admises, quand entrent les personnes qui attendaient, tout étant à sa limite",
+        "authentifications par minute admises, quand entrent les personnes qui attendaient, tout étant à sa limite",
     ),
     "TermClientFloor": ("floor of {workload} at t*", "plancher de {workload} à t*"),
     "TermClientConnections": (
