@@ -141,7 +141,7 @@ class Keeper:
             self._around.meters.forget(self._key)  # figures of a plan that nobody follows any more
             self._limit_by_last_plan(await all_objects(self._around, self._key[0], document), now)
             found = [reason("Invalid", problem=str(error))]
-            if document["spec"].get("mode", "Observe") == "Observe":  # for which nobody is woken
+            if document.get("spec", {}).get("mode", "Observe") == "Observe":  # for which nobody is woken
                 found.append(reason("Observing"))
             again = await self._speaker.say(document, found, now, {})
             return min([_IDLE_SECONDS, *again])
