@@ -138,10 +138,10 @@ class Enforcer:
             self._deciders.clear()
             self._formers.clear()
             return await self.let_go(document, targets.held_by(self._key[1], objects), found)
-        if spec.suspend_until is not None and now < spec.suspend_until:
-            found.append(reason("Suspended", until=iso(spec.suspend_until)))
+        if (until := spec.suspended_until(now)) is not None:
+            found.append(reason("Suspended", until=iso(until)))
             self._deciders.clear()  # whatever we wrote before: what comes after starts from what is there
-            return [self._around.clock.seconds_until(spec.suspend_until)]
+            return [self._around.clock.seconds_until(until)]
         answers = await asyncio.gather(*(self._hold(planned, each, index, now, found, look) for each in there))
         again = await self.let_go(document, self._left(spec, seen, objects), found)
         return [*again, *(seconds for seconds in answers if seconds is not None)]

@@ -171,10 +171,10 @@ def waiting(plan: Plan, found: Sequence[Wait]) -> Reason:
 
 def _dates(plan: Plan, found: Iterable[Wait]) -> int:
     """On how many local dates somebody waits."""
-    spans = [
+    dates = [
         [local_date(each, plan.timezone).toordinal() for each in (wait.since, wait.until - MINUTE)] for wait in found
     ]
-    return len({on for first, last in spans for on in range(first, last + 1)})
+    return len({on for first, last in dates for on in range(first, last + 1)})
 
 
 def _limits_reached(plan: Plan) -> Iterator[Reason]:

@@ -138,7 +138,7 @@ class Planner:
         if self._without_room and self._room is not None:
             return False
         begun = old.plan.facts.floors
-        return _suspended(old.plan.spec, now) or not any(
+        return old.plan.spec.suspended_until(now) is not None or not any(
             moved_up(each, asked.get(name), begun.get(name, 0)) for name, each in there.items()
         )
 
@@ -167,7 +167,7 @@ class Planner:
 def made_from(document: Object, spec: ENTCapacitySpec, facts: Facts, now: datetime) -> tuple[Any, ...]:
     """What a plan is made from, as far as another one is needed where it changes: floors move with each step."""
     return (
-        _suspended(spec, now),  # what comes after starts from what was there all the while
+        spec.suspended_until(now) is not None,  # what comes after starts from what was there all the while
         document["metadata"]["uid"],
         document["metadata"].get("generation"),
         facts.schooldays,
@@ -177,10 +177,6 @@ def made_from(document: Object, spec: ENTCapacitySpec, facts: Facts, now: dateti
         tuple((name, each.min, each.max) for name, each in sorted(facts.bounds.items())),
         facts.in_order,
     )
-
-
-def _suspended(spec: ENTCapacitySpec, now: datetime) -> bool:
-    return spec.suspend_until is not None and now < spec.suspend_until
 
 
 def next_step(planned: Plan, now: datetime) -> datetime:

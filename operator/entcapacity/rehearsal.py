@@ -34,8 +34,8 @@ def obstacle(capacity: ENTCapacity, now: datetime) -> Reason | None:
     spec, name = capacity.spec, capacity.name
     if spec.mode == "Observe":
         return reason("RehearseObserves", name=name)
-    if spec.suspend_until is not None and now < spec.suspend_until:
-        return reason("RehearseSuspended", name=name, until=on_clock(spec.suspend_until, most_users_live_in(spec)))
+    if (until := spec.suspended_until(now)) is not None:
+        return reason("RehearseSuspended", name=name, until=on_clock(until, most_users_live_in(spec)))
     if spec.rehearsal is not None and now < spec.rehearsal.until:
         return reason("RehearseRunning", name=name, until=on_clock(spec.rehearsal.until, most_users_live_in(spec)))
     return None

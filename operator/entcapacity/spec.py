@@ -6,7 +6,7 @@ What a validator checks across fields, ``rules`` says once more in CEL, for the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
@@ -648,6 +648,10 @@ class ENTCapacitySpec(Model):
     rehearsal: Rehearsal | None = Field(
         None, description="Floors held for a while, to see whether they become Ready; entcapacity rehearse sets it."
     )
+
+    def suspended_until(self, now: datetime) -> datetime | None:
+        """Until when floors are left as they are; ``None`` where that is over, or never was."""
+        return self.suspend_until if self.suspend_until is not None and now < self.suspend_until else None
 
 
 class ENTCapacity(Resource):

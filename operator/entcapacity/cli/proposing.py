@@ -99,6 +99,5 @@ def unmoved(platform: str, spec: ENTCapacitySpec, now: datetime) -> Iterator[Rea
     """Why none of this raises a replica of a platform."""
     if spec.mode == "Observe":
         yield reason("Observes", platform=platform)
-    elif spec.suspend_until is not None and now < spec.suspend_until:
-        until = on_clock(spec.suspend_until, most_users_live_in(spec))
-        yield reason("IsSuspended", platform=platform, until=until)
+    elif (until := spec.suspended_until(now)) is not None:
+        yield reason("IsSuspended", platform=platform, until=on_clock(until, most_users_live_in(spec)))
